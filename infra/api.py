@@ -1,0 +1,155 @@
+"""The REST API: routes to two functions, and what API Gateway answers on its own."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.function import Entrypoint, Layers
+from ocrchat.settings import Settings
+
+TIMEOUT = cdk.Duration.seconds(28)
+"""API Gateway waits 29 s. A function that ends first answers for itself."""
+
+STAGE = "prod"
+
+# Neither the query string nor any header: an API token can be in both.
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "method": "$context.httpMethod",
+    "path": "$context.path",
+    "status": "$context.status",
+    "response_bytes": "$context.responseLength",
+    "latency_ms": "$context.responseLatency",
+    "integration_ms": "$context.integrationLatency",
+    "error": "$context.error.responseType",
+}
+
+_AGAIN = "Wait a few seconds and try again; if it persists, report the request_id."
+_ResponseType = apigateway.ResponseType
+# What API Gateway says before or instead of our code: (type, status, code, title, what to do).
+_GATEWAY_RESPONSES = (
+    (
+        *(_ResponseType.REQUEST_TOO_LARGE, HTTPStatus.BAD_REQUEST, "file_too_large", "File too large"),
+        "The request is larger than this API takes at once. Send a smaller file, or split the document.",
+    ),
+    (
+        *(_ResponseType.MISSING_AUTHENTICATION_TOKEN, HTTPStatus.NOT_FOUND, "route_not_found", "No such route"),
+        "There is nothing here. The routes are listed in the documentation; they start with /api/v1/.",
+    ),
+    (
+        *(_ResponseType.THROTTLED, HTTPStatus.TOO_MANY_REQUESTS, "throttled", "Too many requests"),
+        "There are too many requests at the moment. Wait a few seconds and try again.",
+    ),
+    (
+        *(_ResponseType.INTEGRATION_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT, "timeout", "No answer in time"),
+        _AGAIN,
+    ),
+    (
+        *(_ResponseType.DEFAULT_4_XX, HTTPStatus.BAD_REQUEST, "bad_request", "Bad request"),
+        "The request could not be understood. Compare it with the examples in the documentation.",
+    ),
+    (*(_ResponseType.DEFAULT_5_XX, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error"), _AGAIN),
+)
+
+
+class Api(Construct):
+    """No authorizer: the functions authenticate. One that looks at the Authorization header would refuse `?api_token=`."""
+
+    def __init__(
+        self, scope: Construct, id: str, *, settings: Settings, layers: Layers, make_log_role: bool
+    ) -> None:
+        """`make_log_role`: API Gateway writes logs with one role per account and region. Where none is set, set one."""
+        super().__init__(scope, id)
+        self.submit = Entrypoint(
+            self,
+            "Submit",
+            module="submit.api",
+            settings=settings,
+            layers=(layers.core, layers.documents),
+            timeout=TIMEOUT,
+            memory_mb=1024,
+        ).function
+        self.export = Entrypoint(
+            self,
+            "Export",
+            module="export.api",
+            settings=settings,
+            layers=(layers.core,),
+            timeout=TIMEOUT,
+            memory_mb=1024,
+        ).function
+        self.rest_api = self._rest_api(make_log_role)
+        self._route(self.rest_api)
+        for response_type, status, code, title, detail in _GATEWAY_RESPONSES:
+            self._respond(response_type, status, code, title, detail)
+
+    def _rest_api(self, make_log_role: bool) -> apigateway.RestApi:
+        log_group = logs.LogGroup(
+            self, "AccessLogs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
+        )
+        rest_api = apigateway.RestApi(
+            self,
+            "RestApi",
+            rest_api_name=cdk.Aws.STACK_NAME,
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            # Every body is bytes to us. Narrower lists turn downloads into base64 for clients that accept anything.
+            binary_media_types=["*/*"],
+            cloud_watch_role=make_log_role,
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE,
+                throttling_rate_limit=100,
+                throttling_burst_limit=200,
+                tracing_enabled=True,
+                access_log_destination=apigateway.LogGroupLogDestination(log_group),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+            ),
+        )
+        rest_api.node.try_remove_child("Endpoint")  # an output with a generated name; the stack has its own
+        return rest_api
+
+    def _route(self, rest_api: apigateway.RestApi) -> None:
+        """ANY on every step: a resource without a method answers 403 itself, before the proxy beside it is tried."""
+        submit = _integration(self.submit)
+        root = rest_api.root
+        root.add_method("ANY", submit)
+        root.add_resource("{proxy+}").add_method("ANY", submit)
+        resource: apigateway.IResource = root
+        for step in ("api", "v1", "ocr", "{uuid}"):
+            resource = resource.add_resource(step)
+            resource.add_method("ANY", submit)
+        below_job = resource.add_resource("{proxy+}")  # not "download": a proxy surely takes a trailing slash too
+        below_job.add_method("GET", _integration(self.export))
+        below_job.add_method("ANY", submit)
+
+    def _respond(
+        self, response_type: apigateway.ResponseType, status: HTTPStatus, code: str, title: str, detail: str
+    ) -> None:
+        body = {
+            "type": "about:blank",
+            "title": title,
+            "status": status.value,
+            "code": code,
+            "detail": detail,
+            "request_id": "$context.requestId",
+        }
+        self.rest_api.add_gateway_response(
+            response_type.response_type,
+            type=response_type,
+            status_code=str(status.value),
+            response_headers={"Content-Type": "'application/problem+json'"},
+            templates={"application/json": json.dumps(body)},
+        )
+
+
+def _integration(function: lambda_.IFunction) -> apigateway.LambdaIntegration:
+    """One permission a function, for the whole of this API, instead of two a method."""
+    return apigateway.LambdaIntegration(function, allow_test_invoke=False, scope_permission_to_method=False)

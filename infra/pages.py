@@ -1,0 +1,123 @@
+"""Reading pages: two lanes of queues, the worker that reads, and what happens to a page that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.function import Entrypoint
+from ocrchat.settings import Settings
+
+READ_TIMEOUT = cdk.Duration.seconds(120)
+GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
+
+
+class PageQueues(Construct):
+    """Interactive and bulk: a long document never stands in front of a receipt.
+
+    A page that failed three times comes to the dead-letter queue, whose consumer records it so that its job ends. What that
+    consumer cannot handle either is parked for a person to look at.
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self.parking = _queue(self, "Parking", retention=cdk.Duration.days(14))
+        self.dead_letters = _queue(
+            self,
+            "DeadLetters",
+            retention=cdk.Duration.days(14),
+            consumer_timeout=GIVE_UP_TIMEOUT,
+            then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=5),
+        )
+        after_three_tries = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=3)
+        self.interactive = _queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=after_three_tries)
+        self.bulk = _queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=after_three_tries)
+
+    @property
+    def lanes(self) -> tuple[sqs.Queue, sqs.Queue]:
+        return self.interactive, self.bulk
+
+    def allow_send(self, grantee: iam.IGrantable) -> None:
+        self._allow(grantee, "sqs:SendMessage")
+
+    def allow_count(self, grantee: iam.IGrantable) -> None:
+        self._allow(grantee, "sqs:GetQueueAttributes")
+
+    def _allow(self, grantee: iam.IGrantable, action: str) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=[action], resource_arns=[queue.queue_arn for queue in self.lanes]
+        )
+
+
+class PageWorkers(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: PageQueues,
+        settings: Settings,
+        image_settings: Settings,
+        layers: Iterable[lambda_.ILayerVersion],
+        concurrency: int,
+    ) -> None:
+        """`concurrency` bounds the workers of each lane; event sources take 2 at least.
+
+        `image_settings` are those of the image, which alone has the weights. The function of the dead letters is a zip on
+        purpose: it must work when the image does not.
+        """
+        super().__init__(scope, id)
+        self.read = Entrypoint(
+            self,
+            "Read",
+            module="ocr_page.handler",
+            settings=image_settings,
+            timeout=READ_TIMEOUT,
+            memory_mb=1769,  # one whole vCPU
+            scratch_mb=1024,
+        ).function
+        self.give_up = Entrypoint(
+            self,
+            "GiveUp",
+            module="ocr_page.dead_letter",
+            settings=settings,
+            layers=tuple(layers),
+            timeout=GIVE_UP_TIMEOUT,
+            memory_mb=256,
+        ).function
+        for queue in queues.lanes:
+            # One page a worker: the pages of a job are read side by side, and one bad page spoils no other.
+            self.read.add_event_source(
+                event_sources.SqsEventSource(
+                    queue, batch_size=1, max_concurrency=concurrency, report_batch_item_failures=True
+                )
+            )
+        self.give_up.add_event_source(
+            event_sources.SqsEventSource(queues.dead_letters, batch_size=10, report_batch_item_failures=True)
+        )
+
+
+def _queue(
+    scope: Construct,
+    id: str,
+    *,
+    retention: cdk.Duration | None = None,
+    consumer_timeout: cdk.Duration | None = None,
+    then: sqs.DeadLetterQueue | None = None,
+) -> sqs.Queue:
+    """A message stays hidden six times as long as its consumer may run: AWS's rule, so that throttled tries do not count."""
+    return sqs.Queue(
+        scope,
+        id,
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+        retention_period=retention,
+        visibility_timeout=cdk.Duration.seconds(6 * consumer_timeout.to_seconds()) if consumer_timeout else None,
+        dead_letter_queue=then,
+    )

@@ -1,0 +1,87 @@
+"""Where everything is kept: one bucket for documents, one table for jobs and accounts."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+OPEN_JOBS_INDEX = "open-jobs"
+"""The name that ocrchat.aws.jobs_table asks for; a test holds the two together."""
+
+KEPT_DAYS = 30
+"""How long a job's files are kept."""
+
+
+class Storage(Construct):
+    """Both survive the stack: they hold what people sent.
+
+    The `allow_` methods stand in for CDK's `grant_`, which give more than an entry file needs: bucket.grant_read lists the
+    whole bucket, table.grant reaches every index.
+    """
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self.bucket = s3.Bucket(
+            self,
+            "Documents",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
+                s3.LifecycleRule(prefix="jobs/", expiration=cdk.Duration.days(KEPT_DAYS)),
+            ],
+        )
+        self.table = dynamodb.Table(
+            self,
+            "Jobs",
+            partition_key=_text("pk"),
+            sort_key=_text("sk"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="expires_at",
+        )
+        # Sparse: `open_lane` is there only while a job runs. Times are ISO 8601 text of fixed width, which sorts as time does.
+        self.table.add_global_secondary_index(
+            index_name=OPEN_JOBS_INDEX,
+            partition_key=_text("open_lane"),
+            sort_key=_text("created_at"),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+
+    def allow_get(self, grantee: iam.IGrantable, *patterns: str) -> None:
+        self._allow_objects(grantee, "s3:GetObject", patterns)
+
+    def allow_put(self, grantee: iam.IGrantable, *patterns: str) -> None:
+        self._allow_objects(grantee, "s3:PutObject", patterns)
+
+    def allow_items(self, grantee: iam.IGrantable, *actions: str) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"dynamodb:{action}" for action in actions],
+            resource_arns=[self.table.table_arn],
+        )
+
+    def allow_query_open_jobs(self, grantee: iam.IGrantable) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["dynamodb:Query"],
+            resource_arns=[f"{self.table.table_arn}/index/{OPEN_JOBS_INDEX}"],
+        )
+
+    def _allow_objects(self, grantee: iam.IGrantable, action: str, patterns: tuple[str, ...]) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[action],
+            resource_arns=[self.bucket.arn_for_objects(pattern) for pattern in patterns],
+        )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

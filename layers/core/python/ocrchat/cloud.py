@@ -1,0 +1,58 @@
+"""The AWS services as one value, made once at the edge and passed down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import boto3
+from botocore.config import Config
+
+from ocrchat.aws.accounts import Accounts
+from ocrchat.aws.blobs import Blobs
+from ocrchat.aws.jobs_table import JobsTable
+from ocrchat.aws.page_sets import PageSets
+from ocrchat.aws.queue import PageQueue
+from ocrchat.aws.workflow import Workflow
+from ocrchat.model import Lane
+from ocrchat.settings import Settings
+
+
+@dataclass(frozen=True)
+class Cloud:
+    accounts: Accounts
+    blobs: Blobs
+    jobs: JobsTable
+    page_sets: PageSets
+    queue: PageQueue
+    workflow: Workflow
+
+    @classmethod
+    def connect(cls, settings: Settings, session: boto3.Session | None = None, endpoint_url: str | None = None) -> Cloud:
+        """On AWS only `settings` is given. An emulator is reached through `endpoint_url` with a session of its own."""
+        session = session or boto3.Session()
+        # Short time-outs and botocore's own retries with jitter; s3v4 since presigned URLs are refused with the old signature.
+        config = Config(
+            signature_version="s3v4",
+            retries={"mode": "standard", "max_attempts": 5},
+            connect_timeout=5,
+            read_timeout=20,
+        )
+        dynamodb = session.client("dynamodb", config=config, endpoint_url=endpoint_url)
+        return cls(
+            accounts=Accounts(dynamodb, settings.table),
+            blobs=Blobs(session.client("s3", config=config, endpoint_url=endpoint_url), settings.bucket),
+            jobs=JobsTable(dynamodb, settings.table),
+            page_sets=PageSets(dynamodb, settings.table),
+            queue=PageQueue(
+                session.client("sqs", config=config, endpoint_url=endpoint_url),
+                {Lane.INTERACTIVE: settings.interactive_queue, Lane.BULK: settings.bulk_queue},
+            ),
+            workflow=Workflow(session.client("stepfunctions", config=config, endpoint_url=endpoint_url), settings.state_machine),
+        )
+
+
+@lru_cache(maxsize=1)
+def cloud() -> Cloud:
+    """This function's own, from its environment. Built on the first call, never at import."""
+    return Cloud.connect(Settings.from_env())

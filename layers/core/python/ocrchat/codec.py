@@ -1,0 +1,127 @@
+"""Model <-> JSON. What a page looks like in S3 is what it looks like in the API: one form, one code."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from ocrchat.model import Block, Box, Document, Job, JobStatus, Line, PageResult
+
+Json = dict[str, Any]
+
+
+def dumps(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def time_to_json(time: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a fixed width, so that times sort as text."""
+    return None if time is None else time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def time_from_json(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def page_to_json(page: PageResult) -> Json:
+    return {
+        "index": page.index,
+        "width": page.width,
+        "height": page.height,
+        "dpi": page.dpi,
+        "engine": page.engine,
+        "error": page.error,
+        "text": page.text,
+        "blocks": [_block_to_json(block) for block in page.blocks],
+    }
+
+
+def page_from_json(data: Json) -> PageResult:
+    return PageResult(
+        index=data["index"],
+        width=data["width"],
+        height=data["height"],
+        dpi=data["dpi"],
+        engine=data["engine"],
+        error=data["error"],
+        blocks=tuple(Block(tuple(_line_from_json(line) for line in block["lines"])) for block in data["blocks"]),
+    )
+
+
+def document_to_json(document: Document, markdown: str) -> Json:
+    """The finished part of a job: the keys `text`, `markdown` and `pages`."""
+    return {
+        "text": document.text,
+        "markdown": markdown,
+        "pages": [page_to_json(page) for page in document.pages],
+    }
+
+
+def document_from_json(data: Json) -> Document:
+    return Document(tuple(page_from_json(page) for page in data["pages"]))
+
+
+NO_DOCUMENT: Json = {"text": "", "markdown": "", "pages": []}
+"""What stands in place of the document while there is none."""
+
+
+def job_to_json(job: Job, pages_done: int, document: Json) -> Json:
+    """The job as the API shows it. Every key is there in every status."""
+    return {
+        "uuid": job.id,
+        "status": job.status.value,
+        "tier": job.options.tier.value,
+        "language": job.options.language,
+        "filename": job.filename,
+        "page_count": job.page_count,
+        "pages_done": pages_done,
+        "failed_pages": list(job.failed_pages),
+        "mean_confidence": job.mean_confidence,
+        "created_at": time_to_json(job.created_at),
+        "ended_at": time_to_json(job.ended_at),
+        "error": _failure_to_json(job) if job.status is JobStatus.FAILED else None,
+        **document,
+    }
+
+
+_TIMED_OUT = {
+    "code": "timed_out",
+    "detail": "The job did not finish in the time it is given. Submit the file again; if it happens again, send fewer pages.",
+}
+_FAILURES = {
+    "no_page_readable": {
+        "code": "no_page_readable",
+        "detail": "None of the pages could be read. Check that the file opens in a viewer, then send it again.",
+    },
+    "States.Timeout": _TIMED_OUT,
+    "Stalled": _TIMED_OUT,
+}
+_INTERNAL = {
+    "code": "internal",
+    "detail": "Something broke on our side while the job ran. Submit the file again.",
+}
+
+
+def _failure_to_json(job: Job) -> Json:
+    return _FAILURES.get(job.failure or "", _INTERNAL)
+
+
+def _block_to_json(block: Block) -> Json:
+    return {
+        "text": block.text,
+        "bbox": _box_to_json(block.box),
+        "confidence": block.confidence,
+        "lines": [
+            {"text": line.text, "bbox": _box_to_json(line.box), "confidence": round(line.confidence, 4)}
+            for line in block.lines
+        ],
+    }
+
+
+def _line_from_json(data: Json) -> Line:
+    return Line(text=data["text"], box=Box(*data["bbox"]), confidence=data["confidence"])
+
+
+def _box_to_json(box: Box) -> list[float]:
+    return [round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1)]

@@ -1,0 +1,151 @@
+"""Image files, decoded by Pillow; nothing else imports it.
+
+A TIFF and a GIF have a page for each frame. An animated PNG or WebP is one page, its first frame: that is what every viewer
+without animation shows.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+from PIL import Image, ImageOps, ImageStat
+
+from ocrchat.errors import DamagedFile, TooManyPixels
+from ocrchat.media import MediaType
+from ocrchat.model import PageImage
+
+MAX_PIXELS = 120_000_000
+"""Largest image that is decoded (width * height); a phone's largest are 108 million."""
+
+PAGE_PIXELS = 40_000_000
+"""Larger images are reduced to at most this when they become pages, and positions then are those of the reduced page."""
+
+DEFAULT_DPI = 96.0
+"""Where a file does not say, or says what cannot be true."""
+
+_PLAUSIBLE_DPI = (50, 1200)
+
+# What Pillow's parsers raise on hostile files. It is not documented, hence a list learnt from files that broke them.
+_BROKEN = (
+    OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError,
+    ZeroDivisionError,
+)  # fmt: skip
+
+# Pillow checks sizes as well, deeper than we can (a GIF's frames may outgrow its screen). It warns at its limit and raises
+# at twice that, so half of ours makes it raise at ours.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+def inspect(data: bytes, media_type: MediaType) -> int:
+    """Number of pages. The first one is decoded unless it is very large, so that a damaged file is refused now.
+
+    Raises DamagedFile or TooManyPixels.
+    """
+    with _opened(data) as image:
+        _check_size(image)
+        image.draft("RGB", (1, 1))  # JPEG: all of it is read, but only an eighth of each side decoded
+        if image.width * image.height <= PAGE_PIXELS:
+            image.load()
+        return _count(image) if media_type in (MediaType.GIF, MediaType.TIFF) else 1
+
+
+def frame(data: bytes, index: int) -> PageImage:
+    """The page at `index` as it is meant to be seen: upright, with square pixels, over white.
+
+    Raises DamagedFile, also for an image that is cut off, or TooManyPixels.
+    """
+    with _opened(data) as image:
+        image.seek(index)
+        _check_size(image)
+        x_dpi, y_dpi = _resolution(image)
+        upright = _upright(image)
+        if upright.size == (image.height, image.width):
+            x_dpi, y_dpi = y_dpi, x_dpi
+        rgb = _to_rgb(upright)
+        # A fax has twice as many pixels across as down; letters can only be recognised in their real proportions.
+        dpi = max(x_dpi, y_dpi)
+        width, height = rgb.width * dpi / x_dpi, rgb.height * dpi / y_dpi
+        reduction = max(1.0, (width * height / PAGE_PIXELS) ** 0.5)
+        size = max(1, round(width / reduction)), max(1, round(height / reduction))
+        if size != rgb.size:
+            rgb = rgb.resize(size, Image.Resampling.BICUBIC)
+        return PageImage(rgb.tobytes(), rgb.width, rgb.height, dpi / reduction)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """The image while it is open; what Pillow raises meanwhile becomes an error of ours."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            yield image
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    except _BROKEN as error:
+        raise DamagedFile(
+            "The image cannot be decoded: it is damaged or was cut off on the way. Check that it opens in a viewer, save it "
+            "anew, and send it again."
+        ) from error
+
+
+def _check_size(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_many_pixels()
+
+
+def _too_many_pixels() -> TooManyPixels:
+    return TooManyPixels(
+        f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Send it smaller: 300 dpi are enough for print."
+    )
+
+
+def _count(image: Image.Image) -> int:
+    frames: int = getattr(image, "n_frames", 1)
+    return frames
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as EXIF says. Unreadable EXIF says nothing: it is no reason to refuse the picture."""
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except _BROKEN:
+        return image
+
+
+def _resolution(image: Image.Image) -> tuple[float, float]:
+    """Dots per inch across and down."""
+    try:
+        x_dpi, y_dpi = (float(value) for value in image.info["dpi"])
+    except _BROKEN:
+        return DEFAULT_DPI, DEFAULT_DPI
+    low, high = _PLAUSIBLE_DPI
+    if not (low <= x_dpi <= high and low <= y_dpi <= high):
+        return DEFAULT_DPI, DEFAULT_DPI
+    return x_dpi, y_dpi
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
+    if image.mode in ("I", "F"):  # 32 bits: no range is agreed on, so the one that is used
+        low, high = (float(value) for value in image.getextrema())
+        scale = 255 / (high - low) if high > low else 0.0
+        return image.convert("F").point(lambda value: value * scale - low * scale).convert("RGB")
+    if image.has_transparency_data:
+        return _over_paper(image.convert("RGBA"))
+    return image.convert("RGB")
+
+
+def _over_paper(image: Image.Image) -> Image.Image:
+    """What is transparent becomes white, or black where all that can be seen is itself nearly white."""
+    opacity = image.getchannel("A")
+    seen = ImageStat.Stat(image.convert("L"), opacity)
+    paper = "black" if seen.count[0] and seen.mean[0] > 240 else "white"
+    page = Image.new("RGB", image.size, paper)
+    page.paste(image, mask=opacity)
+    return page

@@ -1,0 +1,249 @@
+"""What flows through the system: jobs, page tasks, and what was read on a page.
+
+Frozen values, stdlib only. Coordinates are pixels of the page image, origin top left, y downwards; the page that holds
+them carries `width`, `height` (pixels) and `dpi`, so that a position can be given in any other unit. Page indexes count
+from 0 here and in the API (`pages[].index`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from ocrchat.media import MediaType
+
+
+class JobStatus(StrEnum):
+    """The four published states. A job moves only forward, and ends once."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobStatus.DONE, JobStatus.FAILED)
+
+
+class Tier(StrEnum):
+    """How pages are read."""
+
+    CPU = "cpu"
+    VLM = "vlm"
+
+
+class Lane(StrEnum):
+    """Which page queue a job uses, so that a long document never stands in front of a receipt."""
+
+    INTERACTIVE = "interactive"
+    BULK = "bulk"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in pixels of the page image: left, top, right, bottom."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        return self.y1 - self.y0
+
+    @classmethod
+    def around(cls, boxes: Iterable[Box]) -> Box:
+        """The smallest box that holds all of `boxes` (at least one)."""
+        some = list(boxes)
+        return cls(
+            min(b.x0 for b in some), min(b.y0 for b in some), max(b.x1 for b in some), max(b.y1 for b in some)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text as it stands on the page; `confidence` is 0..1 (1 for text that was not recognised but read)."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together (a paragraph, a table row, a label), in reading order."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def box(self) -> Box:
+        return Box.around(line.box for line in self.lines)
+
+    @property
+    def confidence(self) -> float:
+        return mean_confidence(self.lines) or 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """A page as pixels: RGB, 8 bits a channel, rows top to bottom without padding (len = width * height * 3)."""
+
+    pixels: bytes = field(repr=False)
+    width: int
+    height: int
+    dpi: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageResult:
+    """What was read on one page. A blank page has no blocks and no error; a page that could not be read has an `error` code."""
+
+    index: int
+    width: int
+    height: int
+    dpi: float
+    engine: str
+    blocks: tuple[Block, ...] = ()
+    error: str | None = None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(line for block in self.blocks for line in block.lines)
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(block.text for block in self.blocks)
+
+    @classmethod
+    def failed(cls, index: int, error: str) -> PageResult:
+        return cls(index=index, width=0, height=0, dpi=0.0, engine="none", error=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The pages of a finished job, in order."""
+
+    pages: tuple[PageResult, ...]
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(page.text for page in self.pages if page.blocks)
+
+    @property
+    def mean_confidence(self) -> float | None:
+        return mean_confidence(line for page in self.pages for line in page.lines)
+
+    @property
+    def failed_pages(self) -> tuple[int, ...]:
+        return tuple(page.index for page in self.pages if page.error)
+
+
+INLINE_PAGES = 5
+"""Jobs of up to this many pages are answered in the POST itself (published contract)."""
+
+CHUNK_PAGES = 25
+"""Pages that share one pending set and, in a long PDF, one file: what a worker downloads does not grow with the document."""
+
+CHUNKS_IN_FLIGHT = 4
+"""How many chunks of one job are in the queue at once, so that a long document does not fill it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobOptions:
+    """What the caller asked for."""
+
+    tier: Tier = Tier.CPU
+    language: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One submitted file. Times are UTC. `failure` is the internal name of why it failed, not the words for the caller."""
+
+    id: str
+    account_id: str
+    filename: str
+    media_type: MediaType
+    page_count: int
+    options: JobOptions
+    created_at: datetime
+    status: JobStatus = JobStatus.PENDING
+    ended_at: datetime | None = None
+    mean_confidence: float | None = None
+    failed_pages: tuple[int, ...] = ()
+    failure: str | None = None
+
+    @property
+    def lane(self) -> Lane:
+        return Lane.INTERACTIVE if self.page_count <= INLINE_PAGES else Lane.BULK
+
+    @property
+    def chunks(self) -> tuple[range, ...]:
+        """The page indexes of each chunk."""
+        starts = range(0, self.page_count, CHUNK_PAGES)
+        return tuple(range(start, min(start + CHUNK_PAGES, self.page_count)) for start in starts)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether each chunk has a file of its own. Only PDFs can be cut without touching what is in them."""
+        return self.media_type is MediaType.PDF and self.page_count > CHUNK_PAGES
+
+    @property
+    def time_limit(self) -> int:
+        """Seconds after which the job is given up. Generous: lost work is repaired long before (see `usecases.reconcile`)."""
+        return 2 * 3600 + 30 * self.page_count
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """One page to read: all that a queue message says. Everything else is looked up, so a message can come twice or late."""
+
+    job_id: str
+    chunk: int
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Which pages of one chunk are still to be read, and why some could not be (page index -> error code)."""
+
+    number: int
+    pending: frozenset[int]
+    failures: dict[int, str]
+    progressed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FanIn:
+    """Which chunks of a job are still open, and the token that resumes its workflow when none is."""
+
+    open_chunks: frozenset[int]
+    task_token: str
+
+    @property
+    def dispatched(self) -> frozenset[int]:
+        """The open chunks whose pages have been sent: the first few, and each one whose predecessor in line has closed.
+
+        Derived instead of counted: a duplicate or a lost message cannot make it wrong.
+        """
+        return frozenset(n for n in self.open_chunks if n - CHUNKS_IN_FLIGHT not in self.open_chunks)
+
+
+def mean_confidence(lines: Iterable[Line]) -> float | None:
+    """Confidence of `lines`, weighted by their length in characters; None where there is no text."""
+    some = [(line.confidence, len(line.text)) for line in lines if line.text]
+    if not some:
+        return None
+    return round(sum(confidence * length for confidence, length in some) / sum(length for _, length in some), 4)

@@ -1,0 +1,171 @@
+"""PDF files, read by PyMuPDF; nothing else imports it.
+
+Not for threads: PyMuPDF objects share one context without locks. Open a document, use it and close it in the same thread,
+one at a time in a process. Nothing in a document is executed: JavaScript, launch actions and links are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Self
+
+import pymupdf
+
+from ocrchat.errors import DamagedFile, PageUnreadable, PasswordNeeded
+from ocrchat.model import Box, Line, PageImage
+
+DPI = 200.0
+"""Dots per inch of a rendered page. Print of 8 points has letters of 22 pixels then, all that recognition can use."""
+
+LONGEST_SIDE = 4000
+"""Pixels. Larger sheets are rendered with fewer dots per inch: A2 at 170, A0 at 85."""
+
+_BROKEN = (pymupdf.mupdf.FzErrorBase, RuntimeError, ValueError)
+"""What PyMuPDF raises on documents that it cannot read."""
+
+# What MuPDF has to say about damaged files it would print: to stderr, for every object, into the logs.
+pymupdf.TOOLS.mupdf_display_errors(False)
+pymupdf.TOOLS.mupdf_display_warnings(False)
+
+
+def open_bytes(data: bytes) -> Pdf:
+    """Raises PasswordNeeded, or DamagedFile for what cannot be opened, has no pages or was cut off."""
+    return Pdf(data)
+
+
+def open_file(path: Path) -> Pdf:
+    """As `open_bytes`; of a large file only what is needed is read."""
+    return Pdf(path)
+
+
+class Pdf:
+    """An open document. Close it, or use it in a `with` statement."""
+
+    def __init__(self, source: bytes | Path) -> None:
+        try:
+            if isinstance(source, bytes):
+                self._document = pymupdf.open(stream=source, filetype="pdf")
+            else:
+                self._document = pymupdf.open(source, filetype="pdf")
+            if self._document.needs_pass:
+                raise PasswordNeeded("The PDF can only be opened with a password. Send a copy without one.")
+            self.page_count: int = self._document.page_count
+        except _BROKEN as error:
+            raise _damaged("cannot be opened") from error
+        if self.page_count == 0:
+            raise _damaged("has no pages")
+        if self._document.is_repaired and _is_cut_off(source):
+            raise _damaged("ends in the middle: a part of it was lost on the way")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._document.close()
+
+    def page(self, index: int) -> PdfPage:
+        """Raises PageUnreadable."""
+        try:
+            return PdfPage(self._document[index])
+        except (*_BROKEN, IndexError) as error:
+            raise PageUnreadable(f"Page {index + 1} of the PDF is damaged.") from error
+
+    def cut(self, start: int, stop: int) -> bytes:
+        """The pages with indexes start..stop-1 as a PDF of their own, without what only other pages use."""
+        with pymupdf.open() as part:
+            part.insert_pdf(self._document, from_page=start, to_page=stop - 1, links=False)
+            content: bytes = part.tobytes(garbage=1)
+            return content
+
+
+class PdfPage:
+    """A page as it is shown, its rotation applied. `width` and `height` are pixels at `dpi`, for rendered and read text alike."""
+
+    def __init__(self, page: pymupdf.Page) -> None:
+        longest = max(page.rect.width, page.rect.height)
+        if not 0 < min(page.rect.width, page.rect.height) <= longest < float("inf"):
+            raise ValueError("page without an area")
+        scale = min(DPI / 72, LONGEST_SIDE / longest)
+        self._page = page
+        self._scale = pymupdf.Matrix(scale, scale)
+        pixels = (page.rect * self._scale).round()
+        self.width: int = pixels.width
+        self.height: int = pixels.height
+        self.dpi = round(scale * 72, 2)
+
+    def text_layer(self) -> list[Line] | None:
+        """The text that is in the file; None where it cannot be trusted and the page has to be recognised.
+
+        Trustworthy is text that (a) is made of characters and not of unmapped glyphs, (b) can be seen, unlike the old OCR
+        under a scan, and (c) is not just a stamp on a page that is one picture. Raises PageUnreadable.
+        """
+        try:
+            spans, drawn = self._spans_and_drawn()
+        except _BROKEN as error:
+            raise PageUnreadable("The content of the page is damaged.") from error
+        if not drawn:
+            return []  # a blank page: nothing is drawn at all
+        lines = [Line(text, box) for text, box, _ in spans]
+        characters = "".join(line.text for line in lines)
+        visible = sum(len(text) for text, _, is_visible in spans if is_visible)
+        page_area = self.width * self.height
+        pictures = sum(box.width * box.height for kind, box in drawn if "ima" in kind or "img" in kind) / page_area
+        covered = sum(box.width * box.height for _, box, _ in spans) / page_area
+        if not characters or _junk(characters) > _MAX_JUNK or visible < len(characters) / 2:
+            return None
+        if pictures > _PAGE_SIZED and covered < _STAMP_SIZED:
+            return None
+        return lines
+
+    def render(self) -> PageImage:
+        """Raises PageUnreadable."""
+        try:
+            pixmap = self._page.get_pixmap(matrix=self._scale, colorspace=pymupdf.csRGB, alpha=False)
+            return PageImage(pixmap.samples, pixmap.width, pixmap.height, self.dpi)
+        except _BROKEN as error:
+            raise PageUnreadable("The page cannot be rendered.") from error
+
+    def _spans_and_drawn(self) -> tuple[list[tuple[str, Box, bool]], list[tuple[str, Box]]]:
+        """Lines (text, box, whether it can be seen) and everything that the page draws (kind, box), clipped to the page."""
+        to_pixels = self._page.rotation_matrix * self._scale
+        content: dict[str, Any] = self._page.get_text("dict", flags=_TEXT_FLAGS)
+        spans = []
+        for line in (line for block in content["blocks"] for line in block["lines"]):
+            text = " ".join("".join(span["text"] for span in line["spans"]).split())
+            box = self._to_box(line["bbox"], to_pixels)
+            if text and box.width > 0 and box.height > 0:
+                spans.append((text, box, any(span["char_flags"] & _PAINTED for span in line["spans"])))
+        return spans, [(kind, self._to_box(rect, to_pixels)) for kind, rect in self._page.get_bboxlog()]
+
+    def _to_box(self, rect: tuple[float, float, float, float], to_pixels: pymupdf.Matrix) -> Box:
+        corners = pymupdf.Rect(rect) * to_pixels
+        x0, x1 = (min(max(x, 0.0), float(self.width)) for x in (corners.x0, corners.x1))
+        y0, y1 = (min(max(y, 0.0), float(self.height)) for y in (corners.y0, corners.y1))
+        return Box(x0, y0, x1, y1)
+
+
+# Ligatures are spelt out, glyphs without a character become U+FFFD, what is clipped away is left out.
+_TEXT_FLAGS = pymupdf.TEXT_CLIP | pymupdf.TEXT_COLLECT_STYLES
+_PAINTED = pymupdf.mupdf.FZ_STEXT_FILLED | pymupdf.mupdf.FZ_STEXT_STROKED
+
+_MAX_JUNK = 0.1  # a list with a private-use bullet on each line stays below it
+_PAGE_SIZED = 0.6
+_STAMP_SIZED = 0.05
+
+
+def _junk(text: str) -> float:
+    """Share of characters that are none: unmapped, control, private use, unassigned."""
+    return sum(c == "\ufffd" or unicodedata.category(c) in ("Cc", "Co", "Cn", "Cs") for c in text) / len(text)
+
+
+def _is_cut_off(source: bytes | Path) -> bool:
+    """Whether objects follow the last end-of-file marker, or there is none. Rubbish after a whole file does no harm."""
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    end = data.rfind(b"%%EOF")
+    return end < 0 or re.search(rb"\d\s+\d+\s+obj\b", data[end:]) is not None
+
+
+def _damaged(what: str) -> DamagedFile:
+    return DamagedFile(f"The PDF {what}. Check that it opens in a viewer, save or download it anew, and send it again.")

@@ -1,0 +1,72 @@
+"""The HTTP edge that the API functions share: who is calling, and how an error is told (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from ocrchat import codec
+from ocrchat.cloud import Cloud
+from ocrchat.errors import OcrChatError, RouteNotFound, Unauthenticated
+from ocrchat.telemetry import logger
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def resolver() -> APIGatewayRestResolver:
+    """A router whose every error is a problem document. Routes answer with and without a trailing slash."""
+    app = APIGatewayRestResolver()
+
+    @app.exception_handler(OcrChatError)
+    def on_known_error(error: OcrChatError) -> Response[str]:
+        logger.info("request refused", code=error.code, status=error.status)
+        return problem(app, error)
+
+    @app.not_found
+    def on_unknown_route(_: NotFoundError) -> Response[str]:
+        return problem(
+            app, RouteNotFound("There is nothing here. The routes are listed in the documentation; they start with /api/v1/.")
+        )
+
+    @app.exception_handler(Exception)
+    def on_bug(_: Exception) -> Response[str]:
+        # The edge of the system: what reaches this line is a bug, and its caller gets a problem document all the same.
+        logger.exception("request failed")
+        return problem(app, OcrChatError("Something broke on our side. Try again; if it persists, report the request_id."))
+
+    return app
+
+
+def problem(app: APIGatewayRestResolver, error: OcrChatError) -> Response[str]:
+    headers = {"WWW-Authenticate": 'Bearer realm="ocrchat"'} if error.status == HTTPStatus.UNAUTHORIZED else {}
+    if error.retryable:
+        headers["Retry-After"] = "5"
+    body = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "request_id": app.current_event.request_context.request_id,
+    }
+    return Response(error.status, PROBLEM_JSON, json.dumps(body), headers=headers)
+
+
+def json_response(value: codec.Json) -> Response[str]:
+    return Response(HTTPStatus.OK, "application/json", codec.dumps(value).decode())
+
+
+def authenticate(app: APIGatewayRestResolver, cloud: Cloud) -> str:
+    """The id of the calling account, by `Authorization: Bearer <token>` or `?api_token=<token>`. Raises Unauthenticated."""
+    event = app.current_event
+    scheme, _, token = (event.headers.get("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        token = event.query_string_parameters.get("api_token", "")
+    account_id = cloud.accounts.by_token(token.strip()) if token.strip() else None
+    if account_id is None:
+        raise Unauthenticated("Send your API token as the header 'Authorization: Bearer <token>' (or as ?api_token=<token>).")
+    logger.append_keys(account_id=account_id)
+    return account_id

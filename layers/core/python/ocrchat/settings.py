@@ -1,0 +1,50 @@
+"""The environment of every function: the only module that knows its variable names.
+
+Infrastructure writes `Settings(...).to_env()`, functions read `Settings.from_env()`: a name exists once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+_PREFIX = "OCRCHAT_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are. `state_machine` is empty in the functions that the state machine itself calls (it would be a cycle)."""
+
+    table: str
+    bucket: str
+    interactive_queue: str
+    bulk_queue: str
+    state_machine: str = ""
+    weights: str = ""
+    """Folder of the OCR weights; only the ocr_page function has it."""
+    inline_waiters: int = 100
+    """How many small jobs are waited for at once. Beyond it a POST answers at once, so that waiting never starves workers."""
+
+    def to_env(self) -> dict[str, str]:
+        return {_PREFIX + name.upper(): str(value) for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Raises KeyError, naming the variable, where a required one is missing."""
+        env = os.environ if environ is None else environ
+        return cls(
+            table=env[_PREFIX + "TABLE"],
+            bucket=env[_PREFIX + "BUCKET"],
+            interactive_queue=env[_PREFIX + "INTERACTIVE_QUEUE"],
+            bulk_queue=env[_PREFIX + "BULK_QUEUE"],
+            state_machine=env.get(_PREFIX + "STATE_MACHINE", ""),
+            weights=env.get(_PREFIX + "WEIGHTS", ""),
+            inline_waiters=int(env.get(_PREFIX + "INLINE_WAITERS", "100")),
+        )
+
+
+def vcpus(environ: Mapping[str, str] | None = None) -> int:
+    """Whole vCPUs that this function has: Lambda gives one per 1,769 MB, whatever number of cores the machine shows."""
+    env = os.environ if environ is None else environ
+    return max(1, int(env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) // 1769)

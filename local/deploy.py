@@ -1,0 +1,87 @@
+"""Puts the stack into the emulator: zips of this checkout, then CloudFormation."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from local.emulator import EmulatorFailed
+from local.overlay import ASSET_BUCKET
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = Path(__file__).with_name("template.json")
+STACK = "ocrchat"
+DEPLOY_SECONDS = 60
+
+
+def session() -> boto3.Session:
+    """The emulator takes any credentials; the person's own are never used."""
+    return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+
+
+def deploy(endpoint: str, parameters: dict[str, str]) -> dict[str, str]:
+    """The outputs of the stack. Raises EmulatorFailed with the failed resources."""
+    s3 = session().client("s3", endpoint_url=endpoint)
+    s3.create_bucket(Bucket=ASSET_BUCKET)
+    text = TEMPLATE.read_text()
+    for asset in sorted(_asset_names(json.loads(text))):
+        s3.put_object(Bucket=ASSET_BUCKET, Key=f"{asset}.zip", Body=_zip(_asset_files(asset)))
+    s3.put_object(Bucket=ASSET_BUCKET, Key="template.json", Body=text.encode())
+    cloudformation = session().client("cloudformation", endpoint_url=endpoint)
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateURL=f"{endpoint}/{ASSET_BUCKET}/template.json",  # TemplateBody may be 51,200 bytes at most
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+    )
+    give_up = time.monotonic() + DEPLOY_SECONDS
+    while time.monotonic() < give_up:
+        stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+        if stack["StackStatus"] == "CREATE_COMPLETE":
+            return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        if not stack["StackStatus"].endswith("IN_PROGRESS"):
+            break
+        time.sleep(0.05)
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    failed = [
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+        for event in events
+        if event["ResourceStatus"].endswith("FAILED")
+    ]
+    raise EmulatorFailed("The stack could not be created.\n" + "\n".join(failed))
+
+
+def _asset_names(value: Any) -> set[str]:
+    """The S3Key of every code reference in a template, without its `.zip`."""
+    if isinstance(value, dict):
+        if value.get("S3Bucket") == ASSET_BUCKET:
+            return {value["S3Key"].removesuffix(".zip")}
+        return set().union(*map(_asset_names, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(_asset_names, value))
+    return set()
+
+
+def _asset_files(asset: str) -> Iterable[tuple[str, Path]]:
+    """(name in the zip, file): what `infra/assets.py` puts into the same asset for AWS, less the packages."""
+    folder = ROOT / asset
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield str(path.relative_to(folder if asset.startswith("layers/") else ROOT)), path
+    if asset.startswith("functions/"):
+        yield "functions/__init__.py", ROOT / "functions" / "__init__.py"
+
+
+def _zip(files: Iterable[tuple[str, Path]]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, path in files:
+            archive.write(path, name)
+    return buffer.getvalue()

@@ -1,0 +1,120 @@
+"""http://localhost:8000 -> the emulator's API, with the limits that API Gateway and Lambda have and the emulator does not.
+
+So what works here works there. A request that AWS would refuse is refused here with the same status and problem document
+as the stack's gateway responses (`infra/api.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import httpx
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+GATEWAY_BODY_BYTES = 10 * 1024 * 1024
+LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
+GATEWAY_SECONDS = 29.0
+
+_HOP_BY_HOP = frozenset({"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+
+
+def front(api_url: str) -> Starlette:
+    """An ASGI application. `api_url` is the emulator's address of the deployed stage, without a trailing slash."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with httpx.AsyncClient(timeout=GATEWAY_SECONDS, trust_env=False) as client:
+            app.state.client = client
+            yield
+
+    async def forward(request: Request) -> Response:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > GATEWAY_BODY_BYTES or _as_base64(len(body)) > LAMBDA_PAYLOAD_BYTES:
+                return _too_large()
+        path = request.scope["raw_path"].decode("ascii")
+        query = request.scope["query_string"].decode("ascii")
+        try:
+            answer = await request.app.state.client.request(
+                request.method,
+                f"{api_url}{path}" + (f"?{query}" if query else ""),
+                headers=_end_to_end(request.headers.items()),
+                content=body,
+            )
+        except httpx.TimeoutException:
+            return _problem(504, "timed_out", "The answer took too long", "The job goes on; GET it to see its result.")
+        if _payload(answer) > LAMBDA_PAYLOAD_BYTES:
+            return _problem(502, "internal", "Answer too large", "The answer is larger than AWS Lambda can return (6 MB).")
+        return Response(answer.content, answer.status_code, _end_to_end(answer.headers.items()))
+
+    return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
+
+
+@contextmanager
+def serving(app: Starlette, port: int) -> Iterator[None]:
+    """Serves `app` on 127.0.0.1 in a thread of its own. Raises OSError if the port is taken."""
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.accesslog = None
+    config.errorlog = None
+    sockets = config.create_sockets()  # here, so that a taken port is an error of the caller and not of the thread
+    for listener in sockets.insecure_sockets:
+        config.bind = [f"fd://{listener.detach()}"]
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+    thread = threading.Thread(
+        target=loop.run_until_complete, args=(serve(app, config, shutdown_trigger=stop.wait),), name="front"
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+
+def _as_base64(size: int) -> int:
+    return (size + 2) // 3 * 4
+
+
+def _payload(answer: httpx.Response) -> int:
+    is_text = answer.headers.get("content-type", "").startswith(("application/json", "application/problem+json"))
+    return len(answer.content) if is_text else _as_base64(len(answer.content))
+
+
+def _end_to_end(headers: list[tuple[str, str]]) -> dict[str, str]:
+    # httpx has undone any content encoding of the answer, so the header that names it must go too.
+    return {name: value for name, value in headers if name.lower() not in _HOP_BY_HOP | {"content-encoding"}}
+
+
+def _too_large() -> Response:
+    return _problem(
+        400,
+        "file_too_large",
+        "File too large",
+        "A direct upload carries about 4.5 MB. Send a smaller file, or fewer pages at a time.",
+    )
+
+
+def _problem(status: int, code: str, title: str, detail: str) -> Response:
+    body = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": str(uuid.uuid4()),
+    }
+    return JSONResponse(body, status, media_type="application/problem+json")

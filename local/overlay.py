@@ -1,0 +1,73 @@
+"""The template for the emulator, derived from the one that CDK synthesises for AWS. Short on purpose: two truths drift.
+
+    python -m local.overlay cdk.out/OcrChat.template.json > local/template.json
+
+The result is committed (running the product then needs neither CDK nor Node), and a test compares it with a fresh synthesis.
+What changes:
+  * code comes from this checkout by name (`functions/submit.zip`) instead of from an asset bucket by hash;
+  * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
+  * the documents layer goes, since its packages are in the virtual environment too;
+  * what depends on the machine becomes a parameter: how many pages at once, where the weights are.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ASSET_BUCKET = "ocrchat-assets"
+PARAMETERS = {
+    "Weights": {"Type": "String"},
+    "OcrConcurrency": {"Type": "Number"},
+    "InlineWaiters": {"Type": "Number"},
+}
+_FROM_VENV = "layers/documents"
+
+
+def localise(template: dict[str, Any]) -> dict[str, Any]:
+    resources: dict[str, Any] = {
+        name: resource for name, resource in template["Resources"].items() if resource["Type"] != "AWS::CDK::Metadata"
+    }
+    assets = {name: resource.get("Metadata", {}).get("ocrchat:asset") for name, resource in resources.items()}
+    core_layer = next(name for name, asset in assets.items() if asset == "layers/core")
+    dropped = {name for name, asset in assets.items() if asset == _FROM_VENV}
+    for name, resource in resources.items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Lambda::LayerVersion":
+            properties["Content"] = _code(assets[name])
+        elif resource["Type"] == "AWS::Lambda::Function":
+            if properties.pop("PackageType", "Zip") == "Image":
+                properties.pop("ImageConfig", None)
+                properties |= {
+                    "Runtime": "python3.12",
+                    "Handler": resource["Metadata"]["ocrchat:handler"],
+                    "Layers": [{"Ref": core_layer}],
+                }
+            properties["Code"] = _code(assets[name])
+            properties["Layers"] = [layer for layer in properties["Layers"] if layer["Ref"] not in dropped]
+            environment = properties["Environment"]["Variables"]
+            for variable, parameter in (("OCRCHAT_WEIGHTS", "Weights"), ("OCRCHAT_INLINE_WAITERS", "InlineWaiters")):
+                if variable in environment:
+                    environment[variable] = {"Ref": parameter}
+        elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
+            properties["ScalingConfig"] = {"MaximumConcurrency": {"Ref": "OcrConcurrency"}}
+        resource.pop("Metadata", None)
+    return {
+        "Parameters": PARAMETERS,
+        "Resources": {name: resource for name, resource in resources.items() if name not in dropped},
+        "Outputs": template["Outputs"],
+    }
+
+
+def _code(asset: str) -> dict[str, str]:
+    return {"S3Bucket": ASSET_BUCKET, "S3Key": f"{asset}.zip"}
+
+
+def dumps(template: dict[str, Any]) -> str:
+    return json.dumps(template, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    print(dumps(localise(json.loads(Path(sys.argv[1]).read_text()))), end="")

@@ -1,0 +1,78 @@
+"""Emulator + stack + a demo account: everything that stands behind the front."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local import deploy
+from local.emulator import Emulator
+from ocrchat.cloud import Cloud
+from ocrchat.settings import Settings
+
+DEMO_ACCOUNT = "demo"
+WEIGHTS = deploy.ROOT / ".build" / "weights"
+
+_WORKER_MB = 900
+"""What an OCR worker takes at most."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A running stack. `api_url` is the emulator's address of the API stage; `outputs` are CloudFormation's."""
+
+    endpoint: str
+    api_url: str
+    token: str
+    outputs: dict[str, str]
+    folder: Path
+    cloud: Cloud
+
+
+@contextmanager
+def run(token: str | None = None) -> Iterator[Running]:
+    """Raises EmulatorFailed."""
+    workers = ocr_workers()
+    # Beside the OCR workers: as many waiting submits, and the functions that move jobs on.
+    with Emulator(max_invocations=2 * workers + inline_waiters() + 8) as emulator:
+        outputs = deploy.deploy(
+            emulator.endpoint,
+            {"Weights": str(WEIGHTS), "OcrConcurrency": str(workers), "InlineWaiters": str(inline_waiters())},
+        )
+        cloud = connect(emulator.endpoint, outputs)
+        token = token or f"ocr_{secrets.token_urlsafe(32)}"
+        cloud.accounts.add_token(DEMO_ACCOUNT, token)
+        yield Running(
+            endpoint=emulator.endpoint,
+            api_url=f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{outputs['ApiStage']}/_user_request_",
+            token=token,
+            outputs=outputs,
+            folder=emulator.folder,
+            cloud=cloud,
+        )
+
+
+def connect(endpoint: str, outputs: dict[str, str]) -> Cloud:
+    """The product's own adapters on the running stack."""
+    settings = Settings(
+        table=outputs["TableName"],
+        bucket=outputs["BucketName"],
+        interactive_queue=outputs["InteractiveQueueUrl"],
+        bulk_queue=outputs["BulkQueueUrl"],
+        state_machine=outputs["StateMachineArn"],
+    )
+    return Cloud.connect(settings, deploy.session(), endpoint)
+
+
+def ocr_workers() -> int:
+    """Pages read at once, in each lane: one a core, within half of the memory. Event sources take 2 at least."""
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(2, min(os.cpu_count() or 1, memory_mb // 2 // _WORKER_MB))
+
+
+def inline_waiters() -> int:
+    return 2 * ocr_workers()

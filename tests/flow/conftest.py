@@ -1,0 +1,166 @@
+"""The real stack in the emulator: real split, assemble and dead-letter functions, real state machine, queues and tables.
+
+Only the page workers are taken out (their event sources are switched off), so that a test decides when, how often and beside
+what each page is read. It reads pages with the worker's own use case.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import deploy, runtime
+from local.runtime import Running
+from ocrchat import codec, keys, usecases
+from ocrchat.aws import queue
+from ocrchat.engines.null import NullEngine
+from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask
+from ocrchat.scratch import Scratch
+from ocrchat.usecases import Upload
+from tests.documents import digital_pdf
+
+PATIENCE_SECONDS = 30
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Running]:
+    with runtime.run() as running:
+        functions = deploy.session().client("lambda", endpoint_url=running.endpoint)
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            if mapping["EventSourceArn"].rsplit(":", 1)[-1] in _page_queue_names(running):
+                functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        yield running
+
+
+class Flow:
+    """A test's hands on the running stack."""
+
+    def __init__(self, stack: Running, folder: Path) -> None:
+        self._stack = stack
+        self._folder = folder
+        self.cloud = stack.cloud
+        self.sqs = deploy.session().client("sqs", endpoint_url=stack.endpoint)
+        self.step_functions = deploy.session().client("stepfunctions", endpoint_url=stack.endpoint)
+
+    def submit(self, pages: int) -> Job:
+        return usecases.submit(self.cloud, "demo", Upload("test.pdf", digital_pdf(pages)), JobOptions())
+
+    def take(self, job: Job, count: int) -> list[PageTask]:
+        """Takes `count` page messages of `job` off its queue, in page order."""
+        tasks: list[PageTask] = []
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while len(tasks) < count:
+            assert time.monotonic() < give_up, f"{len(tasks)} of {count} page messages came"
+            for message in self.receive(job.lane):
+                self.sqs.delete_message(QueueUrl=self.queue_url(job.lane), ReceiptHandle=message["ReceiptHandle"])
+                task = queue.from_message(message["Body"])
+                assert task.job_id == job.id, "a message of another test's job"
+                tasks.append(task)
+        return sorted(tasks, key=lambda task: task.page)
+
+    def take_all_but(self, job: Job, poisoned: int, count: int) -> list[PageTask]:
+        """Takes the page messages of `job` and drops one page at each delivery, as a worker that it crashes would do."""
+        tasks: list[PageTask] = []
+
+        def given_up() -> bool:
+            for message in self.receive(job.lane, VisibilityTimeout=0):
+                task = queue.from_message(message["Body"])
+                if task.page != poisoned:
+                    self.sqs.delete_message(QueueUrl=self.queue_url(job.lane), ReceiptHandle=message["ReceiptHandle"])
+                    tasks.append(task)
+            chunk = self.cloud.page_sets.chunk(job.id, 0)
+            return chunk is not None and poisoned in chunk.failures and len(tasks) == count - 1
+
+        self.wait_for(given_up)
+        return tasks
+
+    def receive(self, lane: Lane, **options: Any) -> list[Any]:
+        return self.sqs.receive_message(
+            QueueUrl=self.queue_url(lane), MaxNumberOfMessages=10, WaitTimeSeconds=1, **options
+        ).get("Messages", [])
+
+    def queue_url(self, lane: Lane) -> str:
+        return self._stack.outputs["InteractiveQueueUrl" if lane is Lane.INTERACTIVE else "BulkQueueUrl"]
+
+    def read(self, *tasks: PageTask) -> None:
+        scratch = Scratch(Path(tempfile.mkdtemp(dir=self._folder)))
+        for task in tasks:
+            usecases.read_page(self.cloud, task, NullEngine, scratch)
+
+    def read_without_ending(self, task: PageTask) -> None:
+        """Reads a page as a worker does that dies before it looks whether this was the last one."""
+        page = PageResult(task.page, width=1, height=1, dpi=72, engine="null")
+        self.cloud.blobs.put_json(keys.page_result(task.job_id, task.page), codec.page_to_json(page))
+        self.cloud.page_sets.page_read(task.job_id, task.chunk, task.page, datetime.now(UTC))
+
+    def read_at_once(self, *tasks: PageTask) -> None:
+        """Each page in a thread of its own, all let go together."""
+        barrier = threading.Barrier(len(tasks))
+
+        def work(task: PageTask) -> None:
+            barrier.wait()
+            self.read(task)
+
+        threads = [threading.Thread(target=work, args=(task,)) for task in tasks]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def job(self, job: Job) -> Job:
+        found = self.cloud.jobs.get(job.id)
+        assert found is not None
+        return found
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while not condition():
+            assert time.monotonic() < give_up, "waited in vain"
+            time.sleep(0.05)
+
+    def ended(self, job: Job) -> Job:
+        """The job once it has ended."""
+        self.wait_for(lambda: self.job(job).status.ended)
+        return self.job(job)
+
+    def execution(self, job: Job) -> str | None:
+        """The execution's status once it is over."""
+        self.wait_for(lambda: self.cloud.workflow.status(job.id) != "RUNNING")
+        return self.cloud.workflow.status(job.id)
+
+    def failures(self, job: Job) -> int:
+        """How often a task of the execution has failed so far."""
+        arn = self._stack.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:") + f":{job.id}"
+        events = self.step_functions.get_execution_history(executionArn=arn)["events"]
+        return sum(event["type"] == "TaskFailed" for event in events)
+
+    def texts(self, job: Job) -> list[str]:
+        return [page["text"].splitlines()[0] for page in usecases.view(self.cloud, self.job(job)).document["pages"]]
+
+    def stored_objects(self) -> int:
+        s3 = deploy.session().client("s3", endpoint_url=self._stack.endpoint)
+        return int(s3.list_objects_v2(Bucket=self._stack.outputs["BucketName"])["KeyCount"])
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Scratch:
+    return Scratch(tmp_path)
+
+
+@pytest.fixture
+def flow(stack: Running, tmp_path: Path) -> Iterator[Flow]:
+    flow = Flow(stack, tmp_path)
+    yield flow
+    for lane in Lane:
+        flow.sqs.purge_queue(QueueUrl=flow.queue_url(lane))
+
+
+def _page_queue_names(running: Running) -> set[str]:
+    return {running.outputs[name].rsplit("/", 1)[-1] for name in ("InteractiveQueueUrl", "BulkQueueUrl")}

@@ -1,0 +1,55 @@
+"""`make serve`, stopped: nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.documents import scanned_pdf
+from tests.http.conftest import TOKEN, Server, start
+
+
+def processes_with(folder: Path) -> list[str]:
+    """Command lines of the processes whose temporary folder lies in `folder`: the server and all that it started."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and str(folder).encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_text())
+        except OSError:
+            continue  # it has just ended, or is not ours
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes through /proc, which only Linux has")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_the_middle_of_work_it_leaves_no_process_and_no_folder(tmp_path: Path, stop: signal.Signals) -> None:
+    server = start(tmp_path)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    httpx.post(f"{server.url}/api/v1/ocr/", headers=headers, files={"file": ("a.pdf", scanned_pdf(8))}, timeout=60)
+    assert len(processes_with(server.folder)) > 2
+
+    server.process.send_signal(stop)
+
+    assert server.process.wait(20) == 0
+    assert processes_with(server.folder) == []
+    assert list(server.folder.iterdir()) == []
+
+
+def test_a_taken_port_is_said_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
+    port = server.url.rsplit(":", 1)[1]
+    environment = {**os.environ, "PYTHONPATH": "layers/core/python:.", "PORT": port, "TMPDIR": str(tmp_path)}
+
+    second = subprocess.run(
+        [sys.executable, "-m", "local", "serve"], env=environment, capture_output=True, text=True, timeout=60
+    )
+
+    assert second.returncode == 1
+    assert f"Port {port}" in second.stdout
+    assert list(tmp_path.iterdir()) == []

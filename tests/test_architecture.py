@@ -1,0 +1,89 @@
+"""Who may import whom. The table of DESIGN in code: a layer that reaches up, or a heavy module in a light one, fails here."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "layers" / "core" / "python" / "ocrchat"
+
+PURE = {"model", "errors", "keys", "codec", "settings", "media", "languages", "asl"}
+PAGE = PURE | {"pdf", "images", "layout", "engines", "reader", "export"}
+
+# module of ocrchat (or its first folder) -> (modules of ocrchat it may import, third-party packages it may import)
+RULES: dict[str, tuple[set[str], set[str]]] = {
+    **{name: (PURE, set()) for name in PURE},
+    "layout": (PURE, set()),
+    "pdf": (PURE, {"pymupdf"}),
+    "images": (PURE, {"PIL"}),
+    "engines": (PURE | {"engines"}, {"cv2", "numpy", "onnxruntime", "rapidocr_onnxruntime"}),
+    "reader": (PAGE, set()),
+    "export": (PAGE, set()),
+    "aws": (PURE | {"aws"}, {"boto3", "botocore", "mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"}),
+    "scratch": (PURE | {"aws"}, set()),
+    "cloud": (PURE | {"aws"}, {"boto3", "botocore"}),
+    "usecases": (PAGE | {"aws", "cloud", "scratch"}, set()),
+    "telemetry": (set(), {"aws_lambda_powertools"}),
+    "rest": (PURE | {"cloud", "telemetry"}, {"aws_lambda_powertools"}),
+}
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of everything that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def third_party(names: set[str]) -> set[str]:
+    first = {name.partition(".")[0] for name in names}
+    return first - sys.stdlib_module_names - {"ocrchat", "functions", "infra", "local", "__future__"}
+
+
+def inside(names: set[str], package: str) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith(f"{package}.")}
+
+
+@pytest.mark.parametrize("path", sorted(CORE.rglob("*.py")), ids=lambda path: str(path.relative_to(CORE)))
+def test_core_modules_import_only_what_their_layer_may(path: Path) -> None:
+    module = path.relative_to(CORE).parts[0].removesuffix(".py")
+    if module == "__init__":
+        assert not imports(path)
+        return
+    own, packages = RULES[module]
+    names = imports(path)
+    assert inside(names, "ocrchat") <= own
+    assert third_party(names) <= packages
+    assert not inside(names, "functions")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "functions").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_are_thin(path: Path) -> None:
+    """ocrchat, Powertools, a form parser, their own folder. Never boto3, never another function."""
+    names = imports(path)
+    assert third_party(names) <= {"aws_lambda_powertools", "multipart"}
+    assert inside(names, "functions") <= {path.parent.name}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "infra").rglob("*.py")), ids=lambda path: path.name)
+def test_infra_knows_settings_and_the_state_machine_only(path: Path) -> None:
+    names = imports(path)
+    assert third_party(names) <= {"aws_cdk", "constructs", "jsii"}
+    assert inside(names, "ocrchat") <= {"settings", "asl"}
+    assert not inside(names, "functions")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "local").rglob("*.py")), ids=lambda path: path.name)
+def test_local_starts_the_emulator_as_a_process_and_never_imports_it_or_a_function(path: Path) -> None:
+    names = imports(path)
+    assert third_party(names) <= {"boto3", "httpx", "hypercorn", "rich", "starlette"}
+    assert not inside(names, "functions")
