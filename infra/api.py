@@ -62,10 +62,17 @@ _GATEWAY_RESPONSES = (
 
 
 class Api(Construct):
-    """No authorizer: the functions authenticate. One that looks at the Authorization header would refuse `?api_token=`."""
+    """No authorizer: the functions authenticate. One that asks for the Authorization header would refuse `?api_token=`."""
 
     def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, layers: Layers, make_log_role: bool
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        submit_settings: Settings,
+        export_settings: Settings,
+        layers: Layers,
+        make_log_role: bool,
     ) -> None:
         """`make_log_role`: API Gateway writes logs with one role per account and region. Where none is set, set one."""
         super().__init__(scope, id)
@@ -73,7 +80,7 @@ class Api(Construct):
             self,
             "Submit",
             module="submit.api",
-            settings=settings,
+            settings=submit_settings,
             layers=(layers.core, layers.documents),
             timeout=TIMEOUT,
             memory_mb=1024,
@@ -82,7 +89,7 @@ class Api(Construct):
             self,
             "Export",
             module="export.api",
-            settings=settings,
+            settings=export_settings,
             layers=(layers.core,),
             timeout=TIMEOUT,
             memory_mb=1024,

@@ -1,7 +1,7 @@
 """What is packed into each deployable: function zips, the two layers, the build context of the OCR image.
 
-Layers are built by pip for Lambda's platform, on any machine, without Docker. Synthesis alone builds nothing, and gives the
-same template as a deployment: a layer's hash is taken over its requirements and sources, not over what pip made of them.
+Layers are built by pip for Lambda's platform, on any machine, without Docker. Synthesis alone builds nothing, and gives
+the same template as a deployment: a layer's hash is taken over its requirements and sources, not over what pip makes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CORE = ROOT / "layers" / "core" / "python"
 CORE_REQUIREMENTS = ROOT / "requirements" / "core.txt"
 DOCUMENTS_REQUIREMENTS = ROOT / "requirements" / "documents.txt"
 
-# Wheels that run on the python3.12 runtime (Amazon Linux 2023, glibc 2.34). pip wants each tag that it may take by name.
+# Wheels that run on the python3.12 runtime (Amazon Linux 2023, glibc 2.34). pip wants each tag that it may take.
 _LAMBDA_WHEELS = (
     *("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux2014_x86_64"),
     *("--implementation", "cp", "--python-version", "3.12", "--only-binary", ":all:"),
@@ -32,7 +32,7 @@ _LAMBDA_WHEELS = (
 
 
 def function_zip(folder: str) -> lambda_.Code:
-    """`functions/<folder>` as the package it is in this repository: the handler is `functions.<folder>.<module>.handler`."""
+    """`functions/<folder>` as the package that it is here: handlers are called `functions.<folder>.<module>.handler`."""
     return lambda_.Code.from_asset(str(ROOT), **_only("functions/__init__.py", f"functions/{folder}/**/*.py"))
 
 

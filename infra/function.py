@@ -37,8 +37,8 @@ class Layers(Construct):
 class Entrypoint(Construct):
     """`module`, for example "submit.api", is the file under functions/ whose `handler` is called.
 
-    Without `layers` the function is the container image, which cannot have any. The metadata tells the local runtime where
-    code comes from, and which handler an image stands for: see local/overlay.py.
+    Without `layers` the function is the container image, which cannot have any. The metadata tells the local runtime
+    where code comes from, and which handler the image stands for: see local/overlay.py.
     """
 
     def __init__(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.function import Entrypoint
+from infra.function import Entrypoint, Layers
 from ocrchat.settings import Settings
 
 READ_TIMEOUT = cdk.Duration.seconds(120)
@@ -21,8 +20,8 @@ GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
 class PageQueues(Construct):
     """Interactive and bulk: a long document never stands in front of a receipt.
 
-    A page that failed three times comes to the dead-letter queue, whose consumer records it so that its job ends. What that
-    consumer cannot handle either is parked for a person to look at.
+    A page that failed three times comes to the dead-letter queue, whose consumer records it so that its job ends. What
+    that consumer cannot handle either is parked for a person to look at.
     """
 
     def __init__(self, scope: Construct, id: str) -> None:
@@ -63,21 +62,19 @@ class PageWorkers(Construct):
         *,
         queues: PageQueues,
         settings: Settings,
-        image_settings: Settings,
-        layers: Iterable[lambda_.ILayerVersion],
+        layers: Layers,
         concurrency: int,
     ) -> None:
         """`concurrency` bounds the workers of each lane; event sources take 2 at least.
 
-        `image_settings` are those of the image, which alone has the weights. The function of the dead letters is a zip on
-        purpose: it must work when the image does not.
+        The function of the dead letters is a zip on purpose: it must work when the image does not.
         """
         super().__init__(scope, id)
         self.read = Entrypoint(
             self,
             "Read",
             module="ocr_page.handler",
-            settings=image_settings,
+            settings=replace(settings, weights="/opt/weights"),
             timeout=READ_TIMEOUT,
             memory_mb=1769,  # one whole vCPU
             scratch_mb=1024,
@@ -87,7 +84,7 @@ class PageWorkers(Construct):
             "GiveUp",
             module="ocr_page.dead_letter",
             settings=settings,
-            layers=tuple(layers),
+            layers=(layers.core,),
             timeout=GIVE_UP_TIMEOUT,
             memory_mb=256,
         ).function
@@ -111,7 +108,7 @@ def _queue(
     consumer_timeout: cdk.Duration | None = None,
     then: sqs.DeadLetterQueue | None = None,
 ) -> sqs.Queue:
-    """A message stays hidden six times as long as its consumer may run: AWS's rule, so that throttled tries do not count."""
+    """A message stays hidden six times as long as its consumer may run: AWS's rule, for tries that are throttled."""
     return sqs.Queue(
         scope,
         id,

@@ -38,17 +38,17 @@ class OcrChatStack(cdk.Stack):
             "Pages",
             queues=queues,
             settings=settings,
-            image_settings=replace(settings, weights="/opt/weights"),
-            layers=(layers.core,),
+            layers=layers,
             concurrency=int(self.node.get_context("ocr_concurrency")),
         )
         workflow = Workflow(self, "Workflow", storage=storage, settings=settings, layers=layers)
-        starting = replace(settings, state_machine=workflow.machine.state_machine_arn)
-        reconciler = Reconciler(self, "Reconciler", settings=starting, layers=layers, every=cdk.Duration.minutes(5))
+        with_machine = replace(settings, state_machine=workflow.machine.state_machine_arn)
+        reconciler = Reconciler(self, "Reconciler", settings=with_machine, layers=layers, every=cdk.Duration.minutes(5))
         api = Api(
             self,
             "Api",
-            settings=starting,
+            submit_settings=with_machine,
+            export_settings=settings,
             layers=layers,
             make_log_role=str(self.node.get_context("api_gateway_log_role")).lower() == "true",
         )

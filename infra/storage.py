@@ -18,8 +18,8 @@ KEPT_DAYS = 30
 class Storage(Construct):
     """Both survive the stack: they hold what people sent.
 
-    The `allow_` methods stand in for CDK's `grant_`, which give more than an entry file needs: bucket.grant_read lists the
-    whole bucket, table.grant reaches every index.
+    The `allow_` methods stand in for CDK's `grant_`, which give more than an entry file needs: bucket.grant_read lists
+    the whole bucket, table.grant reaches every index.
     """
 
     def __init__(self, scope: Construct, id: str) -> None:
@@ -47,7 +47,7 @@ class Storage(Construct):
             ),
             time_to_live_attribute="expires_at",
         )
-        # Sparse: `open_lane` is there only while a job runs. Times are ISO 8601 text of fixed width, which sorts as time does.
+        # Sparse: `open_lane` is there only while a job runs. Times are ISO 8601 text, whose order is that of time.
         self.table.add_global_secondary_index(
             index_name=OPEN_JOBS_INDEX,
             partition_key=_text("open_lane"),

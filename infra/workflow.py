@@ -18,7 +18,7 @@ from ocrchat.settings import Settings
 
 
 class Workflow(Construct):
-    """The definition is ocrchat.asl's text. CDK cannot see into it, so what the machine calls is granted here, by hand."""
+    """The definition is the text of ocrchat.asl. CDK cannot see into it, so what the machine calls is granted by hand."""
 
     def __init__(self, scope: Construct, id: str, *, storage: Storage, settings: Settings, layers: Layers) -> None:
         super().__init__(scope, id)
@@ -67,9 +67,7 @@ class Workflow(Construct):
 class Reconciler(Construct):
     """Ends what nothing else ended."""
 
-    def __init__(
-        self, scope: Construct, id: str, *, settings: Settings, layers: Layers, every: cdk.Duration
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, layers: Layers, every: cdk.Duration) -> None:
         super().__init__(scope, id)
         self.function = Entrypoint(
             self,

@@ -26,10 +26,14 @@ class EmulatorFailed(RuntimeError):
 
 
 class Emulator:
-    """Context manager. `endpoint` is the AWS endpoint URL; `folder` is private to it and gone afterwards."""
+    """Context manager. `endpoint` is the AWS endpoint URL; `folder` is private to it and gone afterwards.
 
-    def __init__(self, max_invocations: int) -> None:
+    `wait_scale` shortens what the state machine waits between retries; tests want that.
+    """
+
+    def __init__(self, max_invocations: int, wait_scale: float) -> None:
         self._max_invocations = max_invocations
+        self._wait_scale = wait_scale
         self._folder = tempfile.TemporaryDirectory(prefix="ocrchat-local-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self._port = _free_port()
@@ -71,6 +75,7 @@ class Emulator:
             "TMPDIR": self._folder.name,
             "LOG_LEVEL": "INFO",
             "LAMBDA_ACCOUNT_CONCURRENCY": str(self._max_invocations),
+            "SFN_WAIT_SCALE": str(self._wait_scale),
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",

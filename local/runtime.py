@@ -34,11 +34,11 @@ class Running:
 
 
 @contextmanager
-def run(token: str | None = None) -> Iterator[Running]:
+def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
     """Raises EmulatorFailed."""
     workers = ocr_workers()
     # Beside the OCR workers: as many waiting submits, and the functions that move jobs on.
-    with Emulator(max_invocations=2 * workers + inline_waiters() + 8) as emulator:
+    with Emulator(max_invocations=2 * workers + inline_waiters() + 8, wait_scale=wait_scale) as emulator:
         outputs = deploy.deploy(
             emulator.endpoint,
             {"Weights": str(WEIGHTS), "OcrConcurrency": str(workers), "InlineWaiters": str(inline_waiters())},

@@ -60,10 +60,10 @@ def read_page(source: Path, media_type: MediaType, index: int, engine: Callable[
         lines = page.text_layer()
         if lines is None:
             return _recognise(index, page.render(), engine())
-        blocks = arrange(lines, page.width, page.height)
+        blocks = arrange(lines)
         return PageResult(index, page.width, page.height, page.dpi, "text-layer", blocks)
 
 
 def _recognise(index: int, image: PageImage, engine: OcrEngine) -> PageResult:
-    blocks = arrange(engine.read(image), image.width, image.height)
+    blocks = arrange(engine.read(image))
     return PageResult(index, image.width, image.height, image.dpi, engine.name, blocks)

@@ -130,10 +130,8 @@ def download(cloud: Cloud, job: Job, format_name: str) -> bytes:
         raise JobFailed("The job failed, so there is nothing to download. GET the job to see why.")
     if job.status is not JobStatus.DONE:
         raise JobNotFinished("The job is still running. Poll it until its status is done, then download.")
-    shown = view(cloud, job)
-    if format_name == "json":
-        return codec.dumps(shown.to_json())
-    return export.FORMATS[format_name].write(codec.document_from_json(shown.document))
+    document = codec.document_from_json(cloud.blobs.get_json(keys.result(job.id)))
+    return export.FORMATS[format_name].write(job, document)
 
 
 def _pages_done(cloud: Cloud, job: Job) -> int:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ocrchat import codec
 from ocrchat.export import markdown, text
-from ocrchat.model import Document
+from ocrchat.model import Document, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +17,19 @@ class Format:
 
     content_type: str
     extension: str
-    write: Callable[[Document], bytes]
+    write: Callable[[Job, Document], bytes]
 
 
-def _json(document: Document) -> bytes:
-    return codec.dumps(codec.document_to_json(document, markdown.document(document)))
+def _json(job: Job, document: Document) -> bytes:
+    """The whole job, as GET shows it."""
+    shown = codec.document_to_json(document, markdown.document(document))
+    return codec.dumps(codec.job_to_json(job, job.page_count, shown))
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "txt": Format("text/plain; charset=utf-8", "txt", text.write),
-        "md": Format("text/markdown; charset=utf-8", "md", markdown.write),
+        "txt": Format("text/plain; charset=utf-8", "txt", lambda job, document: text.write(document)),
+        "md": Format("text/markdown; charset=utf-8", "md", lambda job, document: markdown.write(document)),
         "json": Format("application/json", "json", _json),
     }
 )

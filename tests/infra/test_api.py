@@ -1,0 +1,120 @@
+"""The REST API: where each request goes, and that API Gateway speaks like we do and tells no secrets."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.infra.synthesised import Synthesised, flat
+
+SUBMIT, EXPORT = "submit.api", "export.api"
+
+
+@pytest.fixture(scope="module")
+def routes(stack: Synthesised) -> dict[tuple[str, str], str]:
+    """(method, path) -> entry file."""
+    resources = stack.properties("ApiGateway::Resource")
+
+    def path(reference: dict[str, object]) -> str:
+        if "Ref" not in reference:
+            return ""  # the root, an attribute of the API
+        resource = resources[str(reference["Ref"])]
+        return f"{path(resource['ParentId'])}/{resource['PathPart']}"
+
+    def entry(uri: str) -> str:
+        name = uri.partition(":lambda:path/2015-03-31/functions/")[2].removesuffix("/invocations")
+        return stack.function_of(name)
+
+    return {
+        (method["HttpMethod"], path(method["ResourceId"]) or "/"): entry(flat(method["Integration"]["Uri"]))
+        for method in stack.properties("ApiGateway::Method").values()
+    }
+
+
+def test_every_step_of_a_path_answers_and_only_downloads_go_to_export(routes: dict[tuple[str, str], str]) -> None:
+    job = "/api/v1/ocr/{uuid}"
+    steps = ("/", "/{proxy+}", "/api", "/api/v1", "/api/v1/ocr", job, f"{job}/{{proxy+}}")
+    assert routes == {**{("ANY", step): SUBMIT for step in steps}, ("GET", f"{job}/{{proxy+}}"): EXPORT}
+
+
+def test_no_authorizer_stands_before_the_functions(stack: Synthesised) -> None:
+    assert not stack.resources("ApiGateway::Authorizer")
+    for method in stack.properties("ApiGateway::Method").values():
+        assert method["AuthorizationType"] == "NONE"
+        assert method["Integration"]["Type"] == "AWS_PROXY"
+
+
+def test_only_this_api_may_invoke_its_functions(stack: Synthesised) -> None:
+    permissions = [
+        permission
+        for permission in stack.properties("Lambda::Permission").values()
+        if permission["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert {stack.function_of(permission["FunctionName"]) for permission in permissions} == {SUBMIT, EXPORT}
+    for permission in permissions:
+        assert ":ApiRestApi/" in flat(permission["SourceArn"])
+
+
+def test_every_body_is_bytes(stack: Synthesised) -> None:
+    api = stack.only("ApiGateway::RestApi")
+    assert api["BinaryMediaTypes"] == ["*/*"]
+    assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_a_function_answers_before_api_gateway_gives_up(stack: Synthesised) -> None:
+    for entry in (SUBMIT, EXPORT):
+        assert stack.functions()[entry]["Properties"]["Timeout"] < 29
+
+
+def test_the_stage_is_throttled(stack: Synthesised) -> None:
+    (settings,) = stack.only("ApiGateway::Stage")["MethodSettings"]
+    assert settings["ThrottlingRateLimit"] > 0
+    assert settings["ThrottlingBurstLimit"] > 0
+
+
+def test_no_log_of_the_api_holds_a_query_string_a_header_or_a_body(stack: Synthesised) -> None:
+    """Tokens can be in them."""
+    stage = stack.only("ApiGateway::Stage")
+    logged = set(json.loads(stage["AccessLogSetting"]["Format"]).values())
+    assert logged == {
+        "$context.requestId",
+        "$context.requestTimeEpoch",
+        "$context.identity.sourceIp",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.status",
+        "$context.responseLength",
+        "$context.responseLatency",
+        "$context.integrationLatency",
+        "$context.error.responseType",
+    }
+    (settings,) = stage["MethodSettings"]
+    assert settings["DataTraceEnabled"] is False
+    assert settings.get("LoggingLevel", "OFF") == "OFF"  # execution logs hold headers
+
+
+def test_an_account_wide_setting_is_left_alone(stack: Synthesised) -> None:
+    assert not stack.resources("ApiGateway::Account")
+
+
+def test_what_api_gateway_says_itself_is_a_problem_document(stack: Synthesised) -> None:
+    said = {}
+    for response in stack.properties("ApiGateway::GatewayResponse").values():
+        assert response["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        (template,) = response["ResponseTemplates"].values()
+        problem = json.loads(template)
+        assert list(problem) == ["type", "title", "status", "code", "detail", "request_id"]
+        assert problem["type"] == "about:blank"
+        assert problem["detail"].endswith(".")
+        assert problem["request_id"] == "$context.requestId"
+        assert str(problem["status"]) == response["StatusCode"]
+        said[response["ResponseType"]] = problem["status"], problem["code"]
+    assert said == {
+        "REQUEST_TOO_LARGE": (400, "file_too_large"),
+        "MISSING_AUTHENTICATION_TOKEN": (404, "route_not_found"),
+        "THROTTLED": (429, "throttled"),
+        "INTEGRATION_TIMEOUT": (504, "timeout"),
+        "DEFAULT_4XX": (400, "bad_request"),
+        "DEFAULT_5XX": (500, "internal"),
+    }

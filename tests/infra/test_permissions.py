@@ -1,0 +1,147 @@
+"""Who may do what: one role an entry file, and each holds what that file needs and nothing else."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import pytest
+
+from ocrchat import keys
+from tests.infra.synthesised import Synthesised, flat, listed
+
+DOCUMENTS = "StorageDocuments/"
+SOURCE, CHUNKS, PAGES, RESULT = (f"{DOCUMENTS}jobs/*/{end}" for end in ("source", "chunks/*", "pages/*", "result.json"))
+LANES = ("QueuesInteractive", "QueuesBulk")
+EXECUTIONS = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:WorkflowMachine:*"
+CONSUME = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
+
+# Actions that IAM knows no resource for.
+WITHOUT_RESOURCE = {
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "states:SendTaskSuccess",
+    "states:SendTaskFailure",
+    # Step Functions delivers its log through these; CDK adds them.
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+
+
+def items(*actions: str) -> set[str]:
+    return {f"dynamodb:{action} StorageJobs" for action in actions}
+
+
+def lanes(*actions: str) -> set[str]:
+    return {f"sqs:{action} {queue}" for action in actions for queue in LANES}
+
+
+ALLOWED = {
+    "submit.api": {
+        f"s3:PutObject {SOURCE}",
+        f"s3:GetObject {RESULT}",
+        *items("GetItem", "BatchGetItem", "PutItem"),
+        "dynamodb:Query StorageJobs/index/open-jobs",
+        "states:StartExecution WorkflowMachine",
+    },
+    "submit.split": {
+        f"s3:GetObject {SOURCE}",
+        f"s3:PutObject {CHUNKS}",
+        *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        *lanes("SendMessage"),
+        "states:SendTaskSuccess *",
+        "states:SendTaskFailure *",
+    },
+    "submit.reconcile": {
+        *items("GetItem", "BatchGetItem", "UpdateItem"),
+        "dynamodb:Query StorageJobs/index/open-jobs",
+        *lanes("SendMessage", "GetQueueAttributes"),
+        "states:StartExecution WorkflowMachine",
+        f"states:DescribeExecution {EXECUTIONS}",
+        "states:SendTaskSuccess *",
+        "states:SendTaskFailure *",
+    },
+    "ocr_page.handler": {
+        f"s3:GetObject {SOURCE}",
+        f"s3:GetObject {CHUNKS}",
+        f"s3:PutObject {PAGES}",
+        *items("GetItem", "BatchGetItem", "UpdateItem"),
+        *lanes("SendMessage", *CONSUME),
+        "states:SendTaskSuccess *",
+    },
+    "ocr_page.dead_letter": {
+        *items("GetItem", "BatchGetItem", "UpdateItem"),
+        *lanes("SendMessage"),
+        *(f"sqs:{action} QueuesDeadLetters" for action in CONSUME),
+        "states:SendTaskSuccess *",
+    },
+    "export.assemble": {
+        f"s3:GetObject {PAGES}",
+        f"s3:PutObject {RESULT}",
+        *items("GetItem", "BatchGetItem", "UpdateItem"),
+    },
+    "export.api": {f"s3:GetObject {RESULT}", *items("GetItem")},
+}
+
+
+def test_every_entry_file_is_listed_here(stack: Synthesised) -> None:
+    assert set(stack.functions()) == set(ALLOWED)
+
+
+@pytest.mark.parametrize("entry", ALLOWED)
+def test_a_function_may_do_what_is_listed_write_its_own_log_and_nothing_else(stack: Synthesised, entry: str) -> None:
+    function = stack.functions()[entry]["Properties"]
+    log_group = flat(function["LoggingConfig"]["LogGroup"])
+    own_log = {f"logs:{action} {log_group}" for action in ("CreateLogStream", "PutLogEvents")}
+    traces = {"xray:PutTelemetryRecords *", "xray:PutTraceSegments *"}
+
+    assert stack.grants(function["Role"]) == ALLOWED[entry] | own_log | traces
+
+
+def test_no_two_functions_share_a_role(stack: Synthesised) -> None:
+    roles = [flat(function["Properties"]["Role"]) for function in stack.functions().values()]
+    assert len(set(roles)) == len(roles)
+
+
+def test_roles_hold_no_policy_that_is_written_elsewhere(stack: Synthesised) -> None:
+    """AWS's managed policies reach every log group, every queue."""
+    for role in stack.properties("IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
+
+
+def test_a_wildcard_resource_stands_only_where_iam_knows_no_other(stack: Synthesised) -> None:
+    for policy in stack.properties("IAM::Policy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert not any("*" in action for action in listed(statement["Action"]))
+            if "*" in listed(statement["Resource"]):
+                assert set(listed(statement["Action"])) <= WITHOUT_RESOURCE
+
+
+def test_the_state_machine_invokes_split_and_assemble_and_marks_jobs_failed(stack: Synthesised) -> None:
+    machine = stack.only("StepFunctions::StateMachine")
+    with_resource = {grant for grant in stack.grants(machine["RoleArn"]) if not grant.endswith(" *")}
+    assert with_resource == {
+        "lambda:InvokeFunction WorkflowSplitFunction",
+        "lambda:InvokeFunction WorkflowSplitFunction:*",
+        "lambda:InvokeFunction WorkflowAssembleFunction",
+        "lambda:InvokeFunction WorkflowAssembleFunction:*",
+        "dynamodb:UpdateItem StorageJobs",
+    }
+
+
+def test_the_granted_prefixes_are_those_of_the_keys() -> None:
+    granted = {
+        SOURCE: keys.source("id"),
+        CHUNKS: keys.chunk_source("id", 3),
+        PAGES: keys.page_result("id", 7),
+        RESULT: keys.result("id"),
+    }
+    for pattern, key in granted.items():
+        assert [p for p in granted if fnmatchcase(DOCUMENTS + key, p)] == [pattern]

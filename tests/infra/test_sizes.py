@@ -1,0 +1,67 @@
+"""What a function unpacks to, with its layers really built for Lambda's platform. pip needs the network, or its cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.infra.synthesised import Synthesised
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LIMIT = 262_144_000
+"""Lambda's 250 MB for a zip function and all of its layers, unpacked."""
+
+
+@pytest.fixture(scope="module")
+def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Asset name -> folder."""
+    from infra import assets
+
+    core, documents = tmp_path_factory.mktemp("core"), tmp_path_factory.mktemp("documents")
+    core_list = assets.CORE_REQUIREMENTS.read_text()
+    assets.build_layer(core_list, assets.CORE, core)
+    assets.build_layer(assets.added(core_list, assets.DOCUMENTS_REQUIREMENTS.read_text()), None, documents)
+    return {"layers/core": core, "layers/documents": documents}
+
+
+def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]) -> None:
+    core, documents = (folder / "python" for folder in layers.values())
+    for name in ("ocrchat/asl/job.asl.json", "boto3/__init__.py", "aws_lambda_powertools/__init__.py", "multipart.py"):
+        assert (core / name).is_file()
+    assert (documents / "pymupdf" / "__init__.py").is_file()
+    assert list((documents / "PIL").glob("_imaging.cpython-312-x86_64-linux-gnu.so"))
+    assert not list(core.rglob("__pycache__"))
+
+
+def test_no_package_is_in_both_layers(layers: dict[str, Path]) -> None:
+    core, documents = ({path.name for path in (folder / "python").iterdir()} for folder in layers.values())
+    assert core & documents <= {"bin"}
+
+
+def test_the_documents_layer_is_locked_with_the_versions_of_the_core_layer() -> None:
+    """Two files of one lock: were they to drift, the layers would be tried together for the first time on AWS."""
+    from infra import assets
+
+    core, documents = (path.read_text() for path in (assets.CORE_REQUIREMENTS, assets.DOCUMENTS_REQUIREMENTS))
+    assert set(pins(core)) <= set(pins(documents))
+
+
+def test_every_zip_function_fits_with_its_layers(stack: Synthesised, layers: dict[str, Path]) -> None:
+    asset_of = {
+        name: layer["Metadata"]["ocrchat:asset"] for name, layer in stack.resources("Lambda::LayerVersion").items()
+    }
+    for entry, function in stack.functions().items():
+        if "Layers" in function["Properties"]:
+            used = [layers[asset_of[layer["Ref"]]] for layer in function["Properties"]["Layers"]]
+            total = sum(map(size, used)) + size(ROOT / function["Metadata"]["ocrchat:asset"])
+            print(f"{entry}: {total / 1e6:.1f} MB")
+            assert total < LIMIT, entry
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def pins(requirements: str) -> list[str]:
+    return [line.split()[0] for line in requirements.splitlines() if "==" in line and line[0].isalnum()]
