@@ -62,7 +62,7 @@ _GATEWAY_RESPONSES = (
 
 
 class Api(Construct):
-    """No authorizer: the functions authenticate. One that asks for the Authorization header would refuse `?api_token=`."""
+    """No authorizer: the functions authenticate. One that reads the Authorization header would refuse `?api_token=`."""
 
     def __init__(
         self,
@@ -159,4 +159,4 @@ class Api(Construct):
 
 def _integration(function: lambda_.IFunction) -> apigateway.LambdaIntegration:
     """One permission a function, for the whole of this API, instead of two a method."""
-    return apigateway.LambdaIntegration(function, allow_test_invoke=False, scope_permission_to_method=False)
+    return apigateway.LambdaIntegration(function, scope_permission_to_method=False)

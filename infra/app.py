@@ -13,7 +13,7 @@ CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 
 
 def build(outdir: str | None = None, **context: object) -> tuple[cdk.App, OcrChatStack]:
-    """The context is read here, so that everyone synthesises the same template; `-c` on the command line wins over it."""
+    """The context is read here, so that all synthesise the same template; `-c` on the command line wins over it."""
     defaults = json.loads(CDK_JSON.read_text())["context"]
     app = cdk.App(outdir=outdir, context={**defaults, **context}, analytics_reporting=False)
     return app, OcrChatStack(app, "OcrChat")

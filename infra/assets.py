@@ -32,7 +32,7 @@ _LAMBDA_WHEELS = (
 
 
 def function_zip(folder: str) -> lambda_.Code:
-    """`functions/<folder>` as the package that it is here: handlers are called `functions.<folder>.<module>.handler`."""
+    """`functions/<folder>` as the package it is here: handlers are called `functions.<folder>.<module>.handler`."""
     return lambda_.Code.from_asset(str(ROOT), **_only("functions/__init__.py", f"functions/{folder}/**/*.py"))
 
 

@@ -8,11 +8,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from ocrchat.model import RETENTION_DAYS
+
 OPEN_JOBS_INDEX = "open-jobs"
 """The name that ocrchat.aws.jobs_table asks for; a test holds the two together."""
-
-KEPT_DAYS = 30
-"""How long a job's files are kept."""
 
 
 class Storage(Construct):
@@ -32,7 +31,7 @@ class Storage(Construct):
             enforce_ssl=True,
             lifecycle_rules=[
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
-                s3.LifecycleRule(prefix="jobs/", expiration=cdk.Duration.days(KEPT_DAYS)),
+                s3.LifecycleRule(prefix="jobs/", expiration=cdk.Duration.days(RETENTION_DAYS)),
             ],
         )
         self.table = dynamodb.Table(

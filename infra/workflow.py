@@ -18,7 +18,7 @@ from ocrchat.settings import Settings
 
 
 class Workflow(Construct):
-    """The definition is the text of ocrchat.asl. CDK cannot see into it, so what the machine calls is granted by hand."""
+    """The definition is the text of ocrchat.asl. CDK cannot see into it, so what it calls is granted by hand."""
 
     def __init__(self, scope: Construct, id: str, *, storage: Storage, settings: Settings, layers: Layers) -> None:
         super().__init__(scope, id)

@@ -27,6 +27,7 @@ def api(port: int) -> Iterator[runtime.Running]:
         with console.status("Starting the embedded AWS and deploying the stack ..."):
             running = stack.enter_context(runtime.run(os.environ.get("OCRCHAT_TOKEN")))
             stack.enter_context(serving(front(running.api_url), port))
+            runtime.warm_up(running)
         console.print(f"[bold green]Ready[/] in {time.monotonic() - started:.1f} s on http://localhost:{port}")
         yield running
 
@@ -53,7 +54,8 @@ COMMANDS: dict[str, Callable[[int], None]] = {"serve": serve, "demo": run_demo}
 
 
 def main(command: str) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
+        signal.signal(ending, _interrupt)
     port = int(os.environ.get("PORT", "8000"))
     try:
         COMMANDS[command](port)
@@ -69,7 +71,8 @@ def main(command: str) -> int:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_IGN)  # once is enough; the clean-up is on its way
     raise KeyboardInterrupt
 
 

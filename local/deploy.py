@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 
 from local.emulator import EmulatorFailed
-from local.overlay import ASSET_BUCKET
+from local.overlay import ASSET_BUCKET, fill
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = Path(__file__).with_name("template.json")
@@ -26,19 +26,18 @@ def session() -> boto3.Session:
     return boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
 
 
-def deploy(endpoint: str, parameters: dict[str, str]) -> dict[str, str]:
+def deploy(endpoint: str, machine: dict[str, Any]) -> dict[str, str]:
     """The outputs of the stack. Raises EmulatorFailed with the failed resources."""
     s3 = session().client("s3", endpoint_url=endpoint)
     s3.create_bucket(Bucket=ASSET_BUCKET)
-    text = TEMPLATE.read_text()
-    for asset in sorted(_asset_names(json.loads(text))):
-        s3.put_object(Bucket=ASSET_BUCKET, Key=f"{asset}.zip", Body=_zip(_asset_files(asset)))
-    s3.put_object(Bucket=ASSET_BUCKET, Key="template.json", Body=text.encode())
+    template = fill(json.loads(TEMPLATE.read_text()), machine)
+    for asset in sorted(_asset_names(template)):
+        s3.put_object(Bucket=ASSET_BUCKET, Key=f"{asset}.zip", Body=_zip(asset_files(asset)))
+    s3.put_object(Bucket=ASSET_BUCKET, Key="template.json", Body=json.dumps(template).encode())
     cloudformation = session().client("cloudformation", endpoint_url=endpoint)
     cloudformation.create_stack(
         StackName=STACK,
         TemplateURL=f"{endpoint}/{ASSET_BUCKET}/template.json",  # TemplateBody may be 51,200 bytes at most
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
     )
     give_up = time.monotonic() + DEPLOY_SECONDS
@@ -69,7 +68,7 @@ def _asset_names(value: Any) -> set[str]:
     return set()
 
 
-def _asset_files(asset: str) -> Iterable[tuple[str, Path]]:
+def asset_files(asset: str) -> Iterable[tuple[str, Path]]:
     """(name in the zip, file): what `infra/assets.py` puts into the same asset for AWS, less the packages."""
     folder = ROOT / asset
     for path in sorted(folder.rglob("*")):

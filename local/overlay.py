@@ -7,7 +7,8 @@ What changes:
   * code comes from this checkout by name (`functions/submit.zip`) instead of from an asset bucket by hash;
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
   * the documents layer goes, since its packages are in the virtual environment too;
-  * what depends on the machine becomes a parameter: how many pages at once, where the weights are.
+  * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where the
+    weights are. (Not a CloudFormation parameter: the emulator hands numbers on as text, and its event sources then break.)
 """
 
 from __future__ import annotations
@@ -18,12 +19,8 @@ from pathlib import Path
 from typing import Any
 
 ASSET_BUCKET = "ocrchat-assets"
-PARAMETERS = {
-    "Weights": {"Type": "String"},
-    "OcrConcurrency": {"Type": "Number"},
-    "InlineWaiters": {"Type": "Number"},
-}
 _FROM_VENV = "layers/documents"
+_OPEN = "Local"
 
 
 def localise(template: dict[str, Any]) -> dict[str, Any]:
@@ -48,17 +45,25 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
             properties["Code"] = _code(assets[name])
             properties["Layers"] = [layer for layer in properties["Layers"] if layer["Ref"] not in dropped]
             environment = properties["Environment"]["Variables"]
-            for variable, parameter in (("OCRCHAT_WEIGHTS", "Weights"), ("OCRCHAT_INLINE_WAITERS", "InlineWaiters")):
+            for variable, name in (("OCRCHAT_WEIGHTS", "weights"), ("OCRCHAT_INLINE_WAITERS", "inline_waiters")):
                 if variable in environment:
-                    environment[variable] = {"Ref": parameter}
+                    environment[variable] = {_OPEN: name}
         elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
-            properties["ScalingConfig"] = {"MaximumConcurrency": {"Ref": "OcrConcurrency"}}
+            properties["ScalingConfig"] = {"MaximumConcurrency": {_OPEN: "ocr_concurrency"}}
         resource.pop("Metadata", None)
     return {
-        "Parameters": PARAMETERS,
         "Resources": {name: resource for name, resource in resources.items() if name not in dropped},
         "Outputs": template["Outputs"],
     }
+
+
+def fill(value: Any, machine: dict[str, Any]) -> Any:
+    """The template with what was left open."""
+    if isinstance(value, dict):
+        return machine[value[_OPEN]] if set(value) == {_OPEN} else {key: fill(v, machine) for key, v in value.items()}
+    if isinstance(value, list):
+        return [fill(item, machine) for item in value]
+    return value
 
 
 def _code(asset: str) -> dict[str, str]:

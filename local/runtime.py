@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from local import deploy
-from local.emulator import Emulator
+from local.emulator import Emulator, EmulatorFailed
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
 
@@ -41,7 +43,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
     with Emulator(max_invocations=2 * workers + inline_waiters() + 8, wait_scale=wait_scale) as emulator:
         outputs = deploy.deploy(
             emulator.endpoint,
-            {"Weights": str(WEIGHTS), "OcrConcurrency": str(workers), "InlineWaiters": str(inline_waiters())},
+            {"weights": str(WEIGHTS), "ocr_concurrency": workers, "inline_waiters": str(inline_waiters())},
         )
         cloud = connect(emulator.endpoint, outputs)
         token = token or f"ocr_{secrets.token_urlsafe(32)}"
@@ -54,6 +56,24 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
             folder=emulator.folder,
             cloud=cloud,
         )
+
+
+def warm_up(running: Running) -> None:
+    """Sends one page through the whole system, for an account of its own: proves that it works, and starts its functions.
+
+    Raises EmulatorFailed with what came back instead.
+    """
+    token = secrets.token_urlsafe(32)
+    running.cloud.accounts.add_token("warm-up", token)
+    answer = httpx.post(
+        f"{running.api_url}/api/v1/ocr/",
+        headers={"Authorization": f"Bearer {token}"},
+        files={"file": ("report.pdf", (deploy.ROOT / "examples" / "report.pdf").read_bytes())},
+        timeout=30,
+        trust_env=False,
+    )
+    if answer.status_code != 200 or answer.json()["status"] != "done":
+        raise EmulatorFailed(f"The stack runs but does not work: {answer.status_code} {answer.text[:500]}")
 
 
 def connect(endpoint: str, outputs: dict[str, str]) -> Cloud:

@@ -8,33 +8,36 @@ import pytest
 
 from ocrchat.aws.page_sets import PageSets
 from ocrchat.cloud import Cloud
-from ocrchat.model import CHUNKS_IN_FLIGHT, FanIn
+from ocrchat.media import MediaType
+from ocrchat.model import CHUNK_PAGES, CHUNKS_IN_FLIGHT, FanIn, Job, JobOptions
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+JOB = Job("job", "account", "long.pdf", MediaType.PDF, CHUNK_PAGES + 2, JobOptions(), created_at=NOW)
 
 
 @pytest.fixture
 def sets(cloud: Cloud) -> PageSets:
-    cloud.page_sets.open("job", "token-1", [range(2), range(2, 4)], NOW)
+    """Two chunks: 25 pages and 2."""
+    cloud.page_sets.open(JOB, "token-1", NOW)
     return cloud.page_sets
 
 
 def test_opening_twice_keeps_what_is_done_and_takes_the_new_token(sets: PageSets) -> None:
-    sets.page_read("job", 0, 0, NOW)
-    sets.page_read("job", 0, 1, NOW)
+    for page in range(CHUNK_PAGES):
+        sets.page_read("job", 0, page, NOW)
     sets.close("job", 0)
 
-    again = sets.open("job", "token-2", [range(2), range(2, 4)], NOW)
+    again = sets.open(JOB, "token-2", NOW)
 
     assert again == FanIn(open_chunks=frozenset({1}), task_token="token-2")
-    assert [chunk.pending for chunk in sets.chunks("job", [0, 1])] == [frozenset(), {2, 3}]
+    assert [chunk.pending for chunk in sets.chunks("job", [0, 1])] == [frozenset(), {25, 26}]
 
 
 def test_opening_again_after_the_last_page_finds_nothing_open(sets: PageSets) -> None:
     sets.close("job", 0)
     sets.close("job", 1)
 
-    assert sets.open("job", "token-2", [range(2), range(2, 4)], NOW).open_chunks == frozenset()
+    assert sets.open(JOB, "token-2", NOW).open_chunks == frozenset()
 
 
 def test_a_page_read_twice_leaves_the_set_once(sets: PageSets) -> None:
@@ -43,14 +46,14 @@ def test_a_page_read_twice_leaves_the_set_once(sets: PageSets) -> None:
 
     assert first == second
     assert second is not None
-    assert second.pending == {1}
+    assert second.pending == set(range(1, CHUNK_PAGES))
 
 
 def test_a_failed_page_leaves_the_set_with_its_reason(sets: PageSets) -> None:
     chunk = sets.page_failed("job", 0, 1, "page_unreadable", NOW)
 
     assert chunk is not None
-    assert (chunk.pending, chunk.failures) == ({0}, {1: "page_unreadable"})
+    assert (chunk.pending, chunk.failures) == (set(range(CHUNK_PAGES)) - {1}, {1: "page_unreadable"})
 
 
 def test_a_page_that_was_read_cannot_fail_afterwards(sets: PageSets) -> None:
@@ -89,7 +92,7 @@ def test_a_chunk_is_sent_when_the_one_that_holds_its_place_in_line_closes() -> N
 def test_progress_is_dated(sets: PageSets) -> None:
     later = datetime(2026, 11, 23, 11, 30, tzinfo=UTC)
 
-    chunk = sets.page_read("job", 1, 2, later)
+    chunk = sets.page_read("job", 1, 25, later)
 
     assert chunk is not None
     assert chunk.progressed_at == later

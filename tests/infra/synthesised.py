@@ -25,19 +25,12 @@ class Synthesised:
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """The resource of each entry file, as in "submit.api"."""
-        return {
-            it["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: it
-            for it in self.resources("Lambda::Function").values()
-        }
+        return {_entry(it): it for it in self.resources("Lambda::Function").values()}
 
     def function_of(self, reference: Any) -> str:
         """The entry file of the function that an expression refers to."""
         wanted = flat(reference)
-        return next(
-            it["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
-            for name, it in self.resources("Lambda::Function").items()
-            if _short(name) == wanted
-        )
+        return next(_entry(it) for name, it in self.resources("Lambda::Function").items() if _short(name) == wanted)
 
     def queue(self, reference: Any) -> Properties:
         return self.properties("SQS::Queue")[reference["Fn::GetAtt"][0]]
@@ -73,6 +66,10 @@ def flat(value: Any) -> str:
         case {"Fn::Select": [_, {"Fn::Split": [_, {"Ref": name}]}]}:
             return _short(name)
     raise AssertionError(f"no short form for {value}")
+
+
+def _entry(function: dict[str, Any]) -> str:
+    return str(function["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"])
 
 
 def _short(logical_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What a function unpacks to, with its layers really built for Lambda's platform. pip needs the network, or its cache."""
+"""What a function unpacks to, with its layers really built for Lambda's platform. Needs the network, or a cache."""
 
 from __future__ import annotations
 

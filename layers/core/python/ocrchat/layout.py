@@ -19,7 +19,7 @@ from statistics import median
 
 from ocrchat.model import Block, Box, Line, mean_confidence
 
-GUTTER_WIDTH = 0.6
+GUTTER_WIDTH = 0.3
 COLUMN_LINES = 3
 """Prose has at least so many lines..."""
 COLUMN_WIDTH = 8.0
@@ -84,7 +84,7 @@ def _tallest_gutter(lines: list[Line], unit: float) -> _Gutter | None:
     if len(lines) < 2 * COLUMN_LINES:
         return None
     page = Box.around(line.box for line in lines)
-    step = max(GUTTER_WIDTH * unit / 2, page.width / STRIPS)
+    step = max(GUTTER_WIDTH * unit / 3, page.width / STRIPS)
     places = (page.x0 + step * n for n in range(1, int(page.width / step)))
     found = [gutter for x in places for gutter in _gutters(lines, x, unit)]
     return max(found, key=lambda gutter: gutter.height, default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ocrchat.media import MediaType
@@ -159,6 +159,9 @@ CHUNK_PAGES = 25
 CHUNKS_IN_FLIGHT = 4
 """How many chunks of one job are in the queue at once, so that a long document does not fill it."""
 
+RETENTION_DAYS = 30
+"""How long a job and all that belongs to it are kept: the table's TTL and the bucket's lifecycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
@@ -199,6 +202,10 @@ class Job:
     def is_cut(self) -> bool:
         """Whether each chunk has a file of its own. Only PDFs can be cut without touching what is in them."""
         return self.media_type is MediaType.PDF and self.page_count > CHUNK_PAGES
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + timedelta(days=RETENTION_DAYS)
 
     @property
     def time_limit(self) -> int:

@@ -16,11 +16,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ocrchat import codec, export, keys
+from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobFailed, JobNotFinished, JobNotFound, PageUnreadable, Unavailable
 from ocrchat.model import (
     CHUNKS_IN_FLIGHT,
     INLINE_PAGES,
+    RETENTION_DAYS,
     Chunk,
     Document,
     Job,
@@ -118,7 +120,7 @@ def find_job(cloud: Cloud, account_id: str, job_id: str) -> Job:
 def view(cloud: Cloud, job: Job) -> JobView:
     """The job with its document, or with how far it has come."""
     if job.status is JobStatus.DONE:
-        return JobView(job, job.page_count, cloud.blobs.get_json(keys.result(job.id)))
+        return JobView(job, job.page_count, _result(cloud, job))
     if job.status is JobStatus.PROCESSING:
         return JobView(job, _pages_done(cloud, job), codec.NO_DOCUMENT)
     return JobView(job, 0, codec.NO_DOCUMENT)
@@ -130,8 +132,15 @@ def download(cloud: Cloud, job: Job, format_name: str) -> bytes:
         raise JobFailed("The job failed, so there is nothing to download. GET the job to see why.")
     if job.status is not JobStatus.DONE:
         raise JobNotFinished("The job is still running. Poll it until its status is done, then download.")
-    document = codec.document_from_json(cloud.blobs.get_json(keys.result(job.id)))
+    document = codec.document_from_json(_result(cloud, job))
     return export.FORMATS[format_name].write(job, document)
+
+
+def _result(cloud: Cloud, job: Job) -> codec.Json:
+    try:
+        return cloud.blobs.get_json(keys.result(job.id))
+    except BlobMissing as error:
+        raise JobNotFound(f"The job has expired: results are kept for {RETENTION_DAYS} days. Send the file again.") from error
 
 
 def _pages_done(cloud: Cloud, job: Job) -> int:
@@ -150,11 +159,11 @@ def split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch) -> None:
     """Fans the pages out. Run again, it makes the same chunk files and sets, takes the new token, and sends what is pending."""
     job = cloud.jobs.get(job_id)
     if job is None or job.status.ended:
-        cloud.workflow.give_up(task_token, "JobEnded")
+        cloud.workflow.give_up(task_token, "JobEnded", "the job had ended before its pages were sent")
         return
     if job.is_cut:
         _cut(cloud, job, scratch)
-    fan_in = cloud.page_sets.open(job.id, task_token, job.chunks, datetime.now(UTC))
+    fan_in = cloud.page_sets.open(job, task_token, datetime.now(UTC))
     cloud.jobs.begin(job.id)
     if not fan_in.open_chunks:
         cloud.workflow.resume(task_token)  # an earlier run's pages are all read, but its token died
@@ -250,7 +259,7 @@ def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
     if fan_in is None:
         return  # split has not come so far; the workflow runs it again
     if now - job.created_at > timedelta(seconds=job.time_limit):
-        if not cloud.workflow.give_up(fan_in.task_token, "Stalled"):
+        if not cloud.workflow.give_up(fan_in.task_token, "Stalled", "the job ran out of time"):
             cloud.jobs.fail(job.id, "Stalled", now)
         return
     if not fan_in.open_chunks:

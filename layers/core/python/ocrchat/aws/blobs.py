@@ -56,4 +56,5 @@ class Blobs:
 
 
 def _named(error: ClientError, key: str) -> Exception:
-    return BlobMissing(key) if code(error) in ("NoSuchKey", "404") else error
+    # Our roles may not list the bucket, and to such a caller S3 says "access denied" of an object that is not there.
+    return BlobMissing(key) if code(error) in ("NoSuchKey", "AccessDenied", "404", "403") else error

@@ -13,6 +13,9 @@ _read = TypeDeserializer().deserialize
 Attributes = dict[str, Any]
 """Attributes as they travel: {"page": {"N": "7"}}."""
 
+TTL = "expires_at"
+"""The attribute by which DynamoDB erases items, in Unix seconds."""
+
 
 def to_attributes(values: dict[str, Any]) -> Attributes:
     """None is left out: an absent attribute is how an item says "nothing", and keeps it out of an index."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ocrchat import codec
-from ocrchat.aws.dynamo import from_attributes, numbers, to_attributes
+from ocrchat.aws.dynamo import TTL, from_attributes, numbers, to_attributes
 from ocrchat.aws.failures import code, translated
 from ocrchat.media import MediaType
 from ocrchat.model import Document, Job, JobOptions, JobStatus, Lane, Tier
@@ -139,6 +139,7 @@ def _to_item(job: Job) -> dict[str, Any]:
             "created_at": codec.time_to_json(job.created_at),
             "status": job.status.value,
             "open_lane": None if job.status.ended else job.lane.value,
+            TTL: int(job.expires_at.timestamp()),
         }
     )
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from ocrchat import codec
-from ocrchat.aws.dynamo import from_attributes, numbers, to_attributes
+from ocrchat.aws.dynamo import TTL, from_attributes, numbers, to_attributes
 from ocrchat.aws.failures import code, translated
-from ocrchat.model import Chunk, FanIn
+from ocrchat.model import Chunk, FanIn, Job
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,25 +30,29 @@ class PageSets:
         self._client = client
         self._table = table
 
-    def open(self, job_id: str, task_token: str, chunks: Iterable[range], now: datetime) -> FanIn:
+    def open(self, job: Job, task_token: str, now: datetime) -> FanIn:
         """Makes the sets, once; run again it only replaces the token (the old one is dead by then)."""
-        all_chunks = list(chunks)
-        for number, pages in enumerate(all_chunks):
-            self._create_chunk(job_id, number, pages, now)
-        values = {":token": task_token, ":chunks": set(range(len(all_chunks))), ":count": len(all_chunks)}
-        created = self._update(
-            _fan_in_key(job_id),
-            "SET task_token = :token, open_chunks = :chunks, chunk_count = :count",
+        expires_at = int(job.expires_at.timestamp())
+        for number, pages in enumerate(job.chunks):
+            self._create_chunk(job.id, number, pages, now, expires_at)
+        item = self._update(
+            _fan_in_key(job.id),
+            f"SET task_token = :token, open_chunks = :chunks, chunk_count = :count, {TTL} = :expires_at",
             "attribute_not_exists(chunk_count)",
-            values,
+            {
+                ":token": task_token,
+                ":chunks": set(range(len(job.chunks))),
+                ":count": len(job.chunks),
+                ":expires_at": expires_at,
+            },
         )
-        if created is None:
-            created = self._update(
-                _fan_in_key(job_id), "SET task_token = :token", "attribute_exists(chunk_count)", {":token": task_token}
+        if item is None:
+            item = self._update(
+                _fan_in_key(job.id), "SET task_token = :token", "attribute_exists(chunk_count)", {":token": task_token}
             )
-        if created is None:
-            raise RuntimeError(f"the fan-in of job {job_id} was erased while it was opened")
-        return _to_fan_in(created)
+        if item is None:
+            raise RuntimeError(f"the fan-in of job {job.id} was erased while it was opened")
+        return _to_fan_in(item)
 
     def fan_in(self, job_id: str) -> FanIn | None:
         item = self._get(_fan_in_key(job_id))
@@ -100,8 +104,14 @@ class PageSets:
         )
         return _to_fan_in(item) if item else None
 
-    def _create_chunk(self, job_id: str, number: int, pages: range, now: datetime) -> None:
-        item = {"number": number, "pending": set(pages), "failures": {}, "progressed_at": codec.time_to_json(now)}
+    def _create_chunk(self, job_id: str, number: int, pages: range, now: datetime, expires_at: int) -> None:
+        item = {
+            "number": number,
+            "pending": set(pages),
+            "failures": {},
+            "progressed_at": codec.time_to_json(now),
+            TTL: expires_at,
+        }
         with translated():
             try:
                 self._client.put_item(

@@ -55,11 +55,11 @@ class Workflow:
                 return _dead(error)
         return True
 
-    def give_up(self, task_token: str, error_name: str) -> bool:
+    def give_up(self, task_token: str, error_name: str, cause: str) -> bool:
         """Sends the execution to its failure state. False if the token is dead."""
         with translated():
             try:
-                self._client.send_task_failure(taskToken=task_token, error=error_name)
+                self._client.send_task_failure(taskToken=task_token, error=error_name, cause=cause)
             except ClientError as error:
                 return _dead(error)
         return True
