@@ -3,7 +3,10 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || echo python3)
+# The first Python that runs and fits (a pyenv shim may be there and not run).
+PYTHON ?= $(shell for python in python3.12 python3.11 python3; do \
+  $$python -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null \
+  && { echo $$python; break; }; done)
 VENV := .venv/bin
 export PYTHONPATH := layers/core/python:.
 # The virtual environment brings its own Node for CDK, so that none has to be on the machine.
@@ -54,8 +57,7 @@ clean:  ## Remove what was set up and built
 # -- set-up ------------------------------------------------------------------------------------------------------------
 
 .venv/.python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
-	  || { echo "ocrchat needs Python 3.11 or 3.12; found: $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "ocrchat needs Python 3.11 or 3.12 with venv. Install one, or name it: make PYTHON=/path/to/python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@touch $@
 

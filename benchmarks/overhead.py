@@ -2,8 +2,8 @@
 
     make bench        (or: python -m benchmarks.overhead)
 
-The peer is our own `reader.read_page`, called in this process in the same run, on one thread as a worker has it. Machines are
-noisy: read the difference and the ratio, not the seconds.
+The peer is our own `reader.read_page`, called in this process in the same run, on one thread as a worker has it.
+Machines are noisy: read the difference and the ratio, not the seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -64,31 +65,40 @@ def first_page(folder: Path) -> Path:
     return path
 
 
+def measure(client: httpx.Client, engine: engines.OcrEngine, path: Path) -> dict[str, Any]:
+    round_trip = median_seconds(lambda: over_http(client, path))
+    engine_time = median_seconds(lambda: bare(path, engine))
+    return {
+        "document": path.name,
+        "pages": reader.inspect(path.read_bytes(), max_pages=100).page_count,
+        "round_trip_s": round(round_trip, 3),
+        "engine_s": round(engine_time, 3),
+        "overhead_s": round(round_trip - engine_time, 3),
+    }
+
+
 def main() -> None:
     engine = engines.load(runtime.WEIGHTS, threads=1)
-    rows = []
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder, runtime.run("bench") as running:
-        with serving(front(running.api_url), PORT):
-            ready = time.perf_counter() - started
-            headers = {"Authorization": "Bearer bench"}
-            with httpx.Client(base_url=f"http://127.0.0.1:{PORT}", headers=headers, timeout=60, trust_env=False) as client:
-                for path in (first_page(Path(folder)), *(ROOT / "examples" / name for name in EXAMPLES)):
-                    round_trip = median_seconds(lambda path=path: over_http(client, path))
-                    engine_time = median_seconds(lambda path=path: bare(path, engine))
-                    rows.append(
-                        {
-                            "document": path.name,
-                            "pages": reader.inspect(path.read_bytes(), max_pages=100).page_count,
-                            "round_trip_s": round(round_trip, 3),
-                            "engine_s": round(engine_time, 3),
-                            "overhead_s": round(round_trip - engine_time, 3),
-                        }
-                    )
-                    console.print(rows[-1])
-    RESULTS.write_text(
-        json.dumps({"cores": os.cpu_count(), "runs": RUNS, "start_s": round(ready, 2), "documents": rows}, indent=1) + "\n"
-    )
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        running = stack.enter_context(runtime.run("bench"))
+        stack.enter_context(serving(front(running.api_url), PORT))
+        ready = time.perf_counter() - started
+        client = stack.enter_context(
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{PORT}",
+                headers={"Authorization": "Bearer bench"},
+                timeout=60,
+                trust_env=False,
+            )
+        )
+        rows = []
+        for path in (first_page(folder), *(ROOT / "examples" / name for name in EXAMPLES)):
+            rows.append(measure(client, engine, path))
+            console.print(rows[-1])
+    results = {"cores": os.cpu_count(), "runs": RUNS, "start_s": round(ready, 2), "documents": rows}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
     console.print(f"Start to first request possible: {ready:.1f} s. Written to {RESULTS.relative_to(ROOT)}.")
 
 

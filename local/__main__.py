@@ -35,13 +35,17 @@ def api(port: int) -> Iterator[runtime.Running]:
 def serve(port: int) -> None:
     """Until Ctrl-C."""
     with api(port) as running:
-        console.print(f"""
+        console.print(
+            f"""
 Token:  {running.token}
 
   curl -H "Authorization: Bearer {running.token}" \\
        -F file=@examples/scan.jpg http://localhost:{port}/api/v1/ocr/
 
-Reads {runtime.ocr_workers()} pages at once. Nothing is kept after Ctrl-C.""", soft_wrap=True, markup=False)
+Reads {runtime.ocr_workers()} pages at once. Nothing is kept after Ctrl-C.""",
+            soft_wrap=True,
+            markup=False,
+        )
         signal.pause()
 
 

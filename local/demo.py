@@ -16,7 +16,9 @@ _SHOWN_LINES = 12
 
 def run(console: Console, url: str, token: str) -> None:
     """Raises httpx.HTTPStatusError if an example is refused, RuntimeError if one comes back without text."""
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False) as client:
+    with httpx.Client(
+        base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False
+    ) as client:
         for name in EXAMPLES:
             started = time.monotonic()
             with console.status(f"POST /api/v1/ocr/  file={name} ..."):

@@ -17,7 +17,7 @@ from types import TracebackType
 START_SECONDS = 30
 STOP_SECONDS = 5
 
-# What a handler may inherit from the person's shell. Nothing of their AWS configuration: no profile, no keys, no endpoint.
+# What a handler may inherit from the person's shell. Nothing of their AWS configuration: no profile, key or endpoint.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -41,7 +41,7 @@ class Emulator:
 
     def __enter__(self) -> Emulator:
         with self._log.open("wb") as log:
-            # A session of its own: Ctrl-C in the terminal reaches us alone, and its Lambda workers can be ended with it.
+            # A session of its own: Ctrl-C in the terminal reaches us alone, and its workers can be ended with it.
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"],
                 env=self._environment(),
@@ -57,7 +57,9 @@ class Emulator:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop()
 
     def log_tail(self, lines: int = 30) -> str:

@@ -1,7 +1,7 @@
-"""http://localhost:8000 -> the emulator's API, with the limits that API Gateway and Lambda have and the emulator does not.
+"""http://localhost:8000 -> the emulator's API, with the limits of API Gateway and Lambda, which the emulator lacks.
 
-So what works here works there. A request that AWS would refuse is refused here with the same status and problem document
-as the stack's gateway responses (`infra/api.py`).
+So what works here works there. A request that AWS would refuse is refused here with the status and problem document of
+the stack's gateway responses (`infra/api.py`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ GATEWAY_BODY_BYTES = 10 * 1024 * 1024
 LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
 GATEWAY_SECONDS = 29.0
 
-_HOP_BY_HOP = frozenset({"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"})
+_HOP_BY_HOP = frozenset(
+    {"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 
@@ -33,7 +35,7 @@ def front(api_url: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with httpx.AsyncClient(timeout=GATEWAY_SECONDS, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=None, trust_env=False) as client:
             app.state.client = client
             yield
 
@@ -46,16 +48,19 @@ def front(api_url: str) -> Starlette:
         path = request.scope["raw_path"].decode("ascii")
         query = request.scope["query_string"].decode("ascii")
         try:
-            answer = await request.app.state.client.request(
-                request.method,
-                f"{api_url}{path}" + (f"?{query}" if query else ""),
-                headers=_end_to_end(request.headers.items()),
-                content=body,
-            )
-        except httpx.TimeoutException:
+            async with asyncio.timeout(GATEWAY_SECONDS):
+                answer = await request.app.state.client.request(
+                    request.method,
+                    f"{api_url}{path}" + (f"?{query}" if query else ""),
+                    headers=_end_to_end(request.headers.items()),
+                    content=body,
+                )
+        except TimeoutError:
             return _problem(504, "timed_out", "The answer took too long", "The job goes on; GET it to see its result.")
         if _payload(answer) > LAMBDA_PAYLOAD_BYTES:
-            return _problem(502, "internal", "Answer too large", "The answer is larger than AWS Lambda can return (6 MB).")
+            return _problem(
+                502, "internal", "Answer too large", "The answer is larger than AWS Lambda can return (6 MB)."
+            )
         return Response(answer.content, answer.status_code, _end_to_end(answer.headers.items()))
 
     return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)

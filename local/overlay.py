@@ -2,13 +2,13 @@
 
     python -m local.overlay cdk.out/OcrChat.template.json > local/template.json
 
-The result is committed (running the product then needs neither CDK nor Node), and a test compares it with a fresh synthesis.
+The result is committed (so running the product needs neither CDK nor Node), and a test compares it with a fresh one.
 What changes:
   * code comes from this checkout by name (`functions/submit.zip`) instead of from an asset bucket by hash;
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
   * the documents layer goes, since its packages are in the virtual environment too;
-  * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where the
-    weights are. (Not a CloudFormation parameter: the emulator hands numbers on as text, and its event sources then break.)
+  * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
+    the weights are. (Not CloudFormation parameters: the emulator hands numbers on as text, and event sources then break.)
 """
 
 from __future__ import annotations

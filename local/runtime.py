@@ -59,7 +59,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
 
 
 def warm_up(running: Running) -> None:
-    """Sends one page through the whole system, for an account of its own: proves that it works, and starts its functions.
+    """Sends a document through the whole system, for an account of its own: proves that it works, starts its functions.
 
     Raises EmulatorFailed with what came back instead.
     """

@@ -1,4 +1,4 @@
-"""Who may import whom. The table of DESIGN in code: a layer that reaches up, or a heavy module in a light one, fails here."""
+"""Who may import whom: a layer that reaches up, or a heavy package in a light module, fails here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "engines": (PURE | {"engines"}, {"cv2", "numpy", "onnxruntime", "rapidocr_onnxruntime"}),
     "reader": (PAGE, set()),
     "export": (PAGE, set()),
-    "aws": (PURE | {"aws"}, {"boto3", "botocore", "mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"}),
+    "aws": (
+        PURE | {"aws"},
+        {"boto3", "botocore", "mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"},
+    ),
     "scratch": (PURE | {"aws"}, set()),
     "cloud": (PURE | {"aws"}, {"boto3", "botocore"}),
     "usecases": (PAGE | {"aws", "cloud", "scratch"}, set()),
@@ -66,7 +69,9 @@ def test_core_modules_import_only_what_their_layer_may(path: Path) -> None:
     assert not inside(names, "functions")
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "functions").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "functions").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_functions_are_thin(path: Path) -> None:
     """ocrchat, Powertools, a form parser, their own folder. Never boto3, never another function."""
     names = imports(path)

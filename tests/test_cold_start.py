@@ -14,7 +14,9 @@ DOCUMENTS = {"pymupdf", "PIL"}
 
 def loaded_by(module: str) -> set[str]:
     """Top-level modules in a fresh interpreter after importing `module`."""
-    script = f"import sys, json, {module}; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    script = (
+        f"import sys, json, {module}; print(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    )
     environment = {
         "PYTHONPATH": "layers/core/python:.",
         "POWERTOOLS_SERVICE_NAME": "test",
@@ -25,7 +27,8 @@ def loaded_by(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["submit.api", "submit.split", "submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api"]
+    "module",
+    ["submit.api", "submit.split", "submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api"],
 )
 def test_functions_outside_the_image_never_load_the_ocr_stack(module: str) -> None:
     assert not loaded_by(f"functions.{module}") & HEAVY

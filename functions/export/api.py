@@ -18,7 +18,7 @@ app = rest.resolver()
 
 
 @app.get("/api/v1/ocr/<job_id>/download")
-def download(job_id: str) -> Response[bytes]:
+def download(job_id: str) -> Response[str | bytes]:
     account_id = rest.authenticate(app, cloud())
     name = app.current_event.query_string_parameters.get("format", "txt")
     if name not in export.FORMATS:
@@ -27,12 +27,14 @@ def download(job_id: str) -> Response[bytes]:
     body = usecases.download(cloud(), job, name)
     form = export.FORMATS[name]
     headers = {"Content-Disposition": _attachment(f"{PurePath(job.filename).stem}.{form.extension}")}
-    return Response(200, form.content_type, body, headers=headers)
+    # Bytes leave as base64; of JSON, Powertools would serialise them once more, so that is handed over as text.
+    content = body.decode() if form.content_type == "application/json" else body
+    return Response(200, form.content_type, content, headers=headers)
 
 
 def _attachment(filename: str) -> str:
     """RFC 6266: the real name in UTF-8, and an ASCII one for what cannot read it."""
-    plain = "".join(c if c.isascii() and c.isalnum() or c in "-_. " else "_" for c in filename)
+    plain = "".join(c if (c.isascii() and c.isalnum()) or c in "-_. " else "_" for c in filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 

@@ -16,7 +16,7 @@ from ocrchat.settings import Settings
 from ocrchat.telemetry import MetricUnit, logger, metrics
 
 ANSWER_MARGIN_SECONDS = 6.0
-"""Kept of this function's 28 s for the answer, and for a cold start: API Gateway's 29 s run during it, the function's do not."""
+"""Kept of this function's 28 s for the answer, and for a cold start, which counts for API Gateway's 29 s alone."""
 
 app = rest.resolver()
 

@@ -27,8 +27,12 @@ def parse(content_type: str, body: bytes) -> tuple[Upload, JobOptions]:
             raise FileMissing(f"The form has no file. {_HOW}")
         for name in ("tool", "translate_to"):
             if _text(parts, name, ""):
-                raise InvalidField(f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out.")
-        options = JobOptions(tier=_tier(_text(parts, "tier", "cpu")), language=_language(_text(parts, "language", "auto")))
+                raise InvalidField(
+                    f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out."
+                )
+        options = JobOptions(
+            tier=_tier(_text(parts, "tier", "cpu")), language=_language(_text(parts, "language", "auto"))
+        )
         return Upload(_base_name(parts["file"].filename), parts["file"].raw), options
     finally:
         for part in parts.values():
@@ -44,7 +48,9 @@ def _parts(content_type: str, body: bytes) -> dict[str, MultipartPart]:
         # The body is in memory already; the limits that count are API Gateway's, in front of us.
         for part in MultipartParser(BytesIO(body), options["boundary"], len(body), memory_limit=2 * len(body) + 1024):
             if part.name in parts:
-                raise InvalidField(f"The field '{part.name[:80]}' comes more than once. Send it once; one file a request.")
+                raise InvalidField(
+                    f"The field '{part.name[:80]}' comes more than once. Send it once; one file a request."
+                )
             parts[part.name] = part
     except MultipartError as error:
         raise MalformedForm(f"The form cannot be parsed: it is cut off or malformed. {_HOW}") from error
@@ -72,7 +78,8 @@ def _tier(value: str) -> Tier:
 def _language(value: str) -> str:
     if value not in languages.CODES:
         raise InvalidField(
-            f"'{value[:80]}' is not a language that this server reads. Send 'auto' or one of: {', '.join(sorted(languages.CODES))}."
+            f"'{value[:80]}' is not a language that this server reads. The languages are: "
+            f"{', '.join(sorted(languages.CODES))}."
         )
     return value
 
@@ -81,4 +88,4 @@ def _base_name(filename: str | None) -> str:
     """The name without any folder, Windows' included (old browsers send them), bounded, never empty."""
     name = PurePosixPath(PureWindowsPath(filename or "").name).name
     printable = "".join(character for character in name if character.isprintable())
-    return printable[:255] or "file"
+    return printable[:255] if printable.strip(". ") else "file"

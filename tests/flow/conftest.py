@@ -1,7 +1,7 @@
-"""The real stack in the emulator: real split, assemble and dead-letter functions, real state machine, queues and tables.
+"""The real stack in the emulator: real split, assemble and dead-letter functions, state machine, queues and tables.
 
-Only the page workers are taken out (their event sources are switched off), so that a test decides when, how often and beside
-what each page is read. It reads pages with the worker's own use case.
+Only the page workers are taken out (their event sources are switched off), so that a test decides when, how often and
+beside what each page is read. It reads pages with the worker's own use case.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Flow:
         return sorted(tasks, key=lambda task: task.page)
 
     def take_all_but(self, job: Job, poisoned: int, count: int) -> list[PageTask]:
-        """Takes the page messages of `job` and drops one page at each delivery, as a worker that it crashes would do."""
+        """Takes the page messages of `job` and drops one at each delivery, as a worker that it crashes would do."""
         tasks: list[PageTask] = []
 
         def given_up() -> bool:

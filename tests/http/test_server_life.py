@@ -27,7 +27,9 @@ def processes_with(folder: Path) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds processes through /proc, which only Linux has")
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="finds processes through /proc, which only Linux has"
+)
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_in_the_middle_of_work_it_leaves_no_process_and_no_folder(tmp_path: Path, stop: signal.Signals) -> None:
     server = start(tmp_path)

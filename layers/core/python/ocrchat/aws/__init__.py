@@ -1,1 +1,1 @@
-"""AWS services, one concrete class each: the only modules that import boto3. Tests put moto or an emulator under them."""
+"""AWS services, one concrete class each: nothing else imports boto3. Tests put moto or an emulator under them."""

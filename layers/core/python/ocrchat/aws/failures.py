@@ -34,7 +34,7 @@ def code(error: ClientError) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises Unavailable for what passes with time (after botocore's own retries); everything else is a bug and stays loud."""
+    """Raises Unavailable for what passes with time (botocore has retried by then); everything else stays loud."""
     try:
         yield
     except ClientError as error:

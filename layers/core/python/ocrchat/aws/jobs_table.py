@@ -1,6 +1,6 @@
 """Job items: created once, moved forward, ended once.
 
-    pk = JOB#<id>   sk = JOB     the job; `open_lane` is there only while it is open, which is what the index holds
+pk = JOB#<id>   sk = JOB     the job; `open_lane` is there only while it is open, which is what the index holds
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ class JobsTable:
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(job_id),
-                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in given)
+                    UpdateExpression="SET "
+                    + ", ".join(f"#{name} = :{name}" for name in given)
                     + (f" REMOVE {remove}" if remove else ""),
                     ConditionExpression=f"#status IN ({', '.join(old)})",
                     ExpressionAttributeNames={f"#{name}": name for name in given},

@@ -3,9 +3,9 @@
     pk = JOB#<id>#CHUNK#<n>   sk = CHUNK    the pending pages of one chunk, and those that failed
     pk = JOB#<id>             sk = FANIN    the open chunks, and the token that resumes the workflow
 
-Pages are *deleted from a set*, never counted: doing it twice changes nothing, which is all that at-least-once delivery asks
-for. The sets are one item a chunk, each with a partition key of its own: one item takes about 1,000 write units a second,
-and a set of 3,000 numbers would cost 15 units an update.
+Pages are *deleted from a set*, never counted: doing it twice changes nothing, which is all that at-least-once delivery
+asks for. The sets are one item a chunk, each with a partition key of its own: one item takes about 1,000 write units a
+second, and a set of 3,000 numbers would cost 15 units an update.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class PageSets:
         return sorted((_to_chunk(from_attributes(item)) for item in items), key=lambda chunk: chunk.number)
 
     def page_read(self, job_id: str, chunk: int, page: int, now: datetime) -> Chunk | None:
-        """Takes a page that was read out of its set. None if the job is gone. A page recorded as failed earlier is not any more."""
+        """Takes a page that was read out of its set; a failure recorded earlier goes. None if the job is gone."""
         item = self._update(
             _chunk_key(job_id, chunk),
             "DELETE pending :page SET progressed_at = :now REMOVE failures.#page",

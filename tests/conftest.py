@@ -1,0 +1,19 @@
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def weights() -> Path:
+    """Folder with the OCR weights, fetched if they are not there yet."""
+    folder = ROOT / ".build" / "weights"
+    subprocess.run([sys.executable, str(ROOT / "layers" / "weights" / "fetch.py"), str(folder)], check=True)
+    return folder

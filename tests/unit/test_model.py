@@ -1,0 +1,120 @@
+"""What flows through the system, and how it looks as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ocrchat import codec, errors
+from ocrchat.media import MediaType
+from ocrchat.model import Block, Box, Document, Job, JobOptions, JobStatus, Lane, Line, PageResult
+from ocrchat.settings import Settings, vcpus
+
+CREATED = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def job(pages: int = 1, status: JobStatus = JobStatus.PENDING, failure: str | None = None) -> Job:
+    return Job("1" * 32, "a", "a.pdf", MediaType.PDF, pages, JobOptions(), CREATED, status=status, failure=failure)
+
+
+tenths = st.integers(0, 50_000).map(lambda n: n / 10)
+lines = st.builds(
+    Line,
+    text=st.text(min_size=1, max_size=20),
+    box=st.builds(Box, tenths, tenths, tenths, tenths),
+    confidence=st.integers(0, 10_000).map(lambda n: n / 10_000),
+)
+pages = st.builds(
+    PageResult,
+    index=st.integers(0, 2999),
+    width=st.integers(1, 5000),
+    height=st.integers(1, 5000),
+    dpi=st.sampled_from([72.0, 200.0]),
+    engine=st.sampled_from(["text-layer", "null"]),
+    blocks=st.lists(st.lists(lines, min_size=1, max_size=3).map(lambda some: Block(tuple(some))), max_size=3).map(tuple),
+    error=st.none(),
+)
+
+
+@given(pages)
+def test_a_page_survives_json(page: PageResult) -> None:
+    assert codec.page_from_json(json.loads(codec.dumps(codec.page_to_json(page)))) == page
+
+
+@given(st.integers(1, 3000))
+def test_chunks_hold_every_page_once(count: int) -> None:
+    assert [page for chunk in job(count).chunks for page in chunk] == list(range(count))
+
+
+@pytest.mark.parametrize(("count", "lane"), [(1, Lane.INTERACTIVE), (5, Lane.INTERACTIVE), (6, Lane.BULK)])
+def test_a_job_that_is_answered_inline_has_the_fast_lane(count: int, lane: Lane) -> None:
+    assert job(count).lane is lane
+
+
+def test_confidence_is_weighted_by_the_length_of_the_text() -> None:
+    box = Box(0, 0, 1, 1)
+    page = PageResult(0, 10, 10, 72, "null", (Block((Line("aaa", box, 1.0), Line("b", box, 0.6))),))
+
+    assert Document((page,)).mean_confidence == pytest.approx(0.9)
+    assert Document(()).mean_confidence is None
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_a_job_has_the_same_keys_in_every_status(status: JobStatus) -> None:
+    shown = codec.job_to_json(job(status=status), 0, codec.NO_DOCUMENT)
+
+    assert set(shown) == set(codec.job_to_json(job(), 0, codec.NO_DOCUMENT))
+    assert (shown["error"] is not None) == (status is JobStatus.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [("States.Timeout", "timed_out"), ("Stalled", "timed_out"), ("no_page_readable",) * 2, ("KeyError", "internal")],
+)
+def test_a_failure_is_told_in_the_callers_words(failure: str, code: str) -> None:
+    shown = codec.job_to_json(job(status=JobStatus.FAILED, failure=failure), 0, codec.NO_DOCUMENT)["error"]
+
+    assert shown["code"] == code
+    assert failure not in shown["detail"]
+
+
+def test_times_sort_as_text_and_survive() -> None:
+    early, late = CREATED, CREATED.replace(microsecond=5)
+
+    assert str(codec.time_to_json(early)) < str(codec.time_to_json(late))
+    assert codec.time_from_json(str(codec.time_to_json(late))) == late
+
+
+def test_settings_written_by_infrastructure_are_read_by_functions() -> None:
+    settings = Settings("t", "b", "qi", "qb", state_machine="sm", weights="w", inline_waiters=7)
+
+    assert Settings.from_env(settings.to_env()) == settings
+    with pytest.raises(KeyError, match="OCRCHAT_BUCKET"):
+        Settings.from_env({"OCRCHAT_TABLE": "t"})
+
+
+@pytest.mark.parametrize(("memory", "threads"), [(512, 1), (1769, 1), (3538, 2), (10240, 5)])
+def test_threads_are_the_vcpus_that_the_memory_buys(memory: int, threads: int) -> None:
+    assert vcpus({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory)}) == threads
+
+
+def subclasses(root: type[errors.OcrChatError]) -> set[type[errors.OcrChatError]]:
+    return {root}.union(*(subclasses(child) for child in root.__subclasses__()))
+
+
+def test_every_error_stands_in_the_drawn_tree_with_its_code_and_status() -> None:
+    drawn = errors.__doc__ or ""
+    for error in subclasses(errors.OcrChatError) - {errors.OcrChatError, errors.BadRequest}:
+        (line,) = [line for line in drawn.splitlines() if f" {error.__name__} " in line]
+        assert error.code in line
+        assert str(error.status) in line or issubclass(error, errors.BadRequest)
+
+
+def test_error_codes_are_unique() -> None:
+    codes = [error.code for error in subclasses(errors.OcrChatError)]
+
+    assert len(codes) == len(set(codes))

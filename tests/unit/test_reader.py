@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pymupdf
+import pytest
+from PIL import Image
+
+from ocrchat import reader
+from ocrchat.engines import OcrEngine
+from ocrchat.engines.null import NullEngine
+from ocrchat.errors import (
+    BadRequest,
+    DamagedFile,
+    FileEmpty,
+    PageUnreadable,
+    PasswordNeeded,
+    TooManyPages,
+    UnsupportedFile,
+)
+from ocrchat.media import MediaType
+from ocrchat.model import Box, Line, PageImage
+from tests.documents import digital_pdf, scanned_pdf
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+class CornerEngine:
+    """Says how large the page was, in its bottom right corner and then in its top left corner."""
+
+    name = "corner"
+
+    def read(self, image: PageImage) -> list[Line]:
+        width, height = image.width, image.height
+        return [
+            Line(f"{width} wide", Box(width - 90, height - 20, width, height), 0.8),
+            Line(f"{height} high", Box(0, 0, 90, 20), 0.9),
+        ]
+
+
+def never() -> OcrEngine:
+    raise AssertionError("the models were loaded for a page that has text")
+
+
+def tiff(frames: int) -> bytes:
+    file = BytesIO()
+    first, *rest = [Image.new("L", (60 + n, 40), 255) for n in range(frames)]
+    first.save(file, "TIFF", save_all=True, append_images=rest)
+    return file.getvalue()
+
+
+def locked_pdf() -> bytes:
+    with pymupdf.open("pdf", digital_pdf(1)) as plain:
+        return bytes(plain.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="secret", owner_pw="boss"))
+
+
+def test_a_file_is_what_its_content_says() -> None:
+    assert reader.inspect(digital_pdf(3), max_pages=3) == reader.SourceInfo(MediaType.PDF, 3)
+    assert reader.inspect(tiff(2), max_pages=3) == reader.SourceInfo(MediaType.TIFF, 2)
+    assert reader.inspect((EXAMPLES / "photo.jpg").read_bytes(), max_pages=1).media_type is MediaType.JPEG
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "advice"),
+    [
+        (b"", FileEmpty, "uploaded whole"),
+        (b"PK\x03\x04 this is a zip", UnsupportedFile, "PNG, JPEG, WebP, GIF, BMP, TIFF or PDF"),
+        (digital_pdf(4), TooManyPages, "4 pages, at most 3"),
+        (tiff(4), TooManyPages, "Split it"),
+        (locked_pdf(), PasswordNeeded, "Send a copy without one"),
+        (b"%PDF-1.7 nothing", DamagedFile, "send it again"),
+        (b"\x89PNG\r\n\x1a\n nothing", DamagedFile, "send it again"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_advice(data: bytes, error: type[BadRequest], advice: str) -> None:
+    with pytest.raises(error, match=advice):
+        reader.inspect(data, max_pages=3)
+
+
+def test_a_digital_page_is_read_from_its_text_layer_without_any_model() -> None:
+    result = reader.read_page(EXAMPLES / "report.pdf", MediaType.PDF, 0, never)
+
+    assert (result.engine, result.index, result.error) == ("text-layer", 0, None)
+    assert "Lake Almere supplies drinking water to 48,200 people" in result.text
+    assert "\nDeep basin 118 52 5.6 7.9 6.8\n" in result.text
+    assert all(line.confidence == 1.0 for line in result.lines)
+
+
+def test_the_columns_of_a_digital_page_are_read_one_after_the_other() -> None:
+    text = reader.read_page(EXAMPLES / "report.pdf", MediaType.PDF, 1, never).text
+
+    headings = ["1. The year", "2. Nitrate", "3. Quagga", "4. Trace", "only in May."]
+    assert sorted(headings, key=text.index) == headings
+
+
+def test_a_scanned_page_is_recognised_and_put_in_order(tmp_path: Path) -> None:
+    source = tmp_path / "scan"
+    source.write_bytes(scanned_pdf(2))
+
+    result = reader.read_page(source, MediaType.PDF, 1, CornerEngine)
+
+    assert (result.engine, result.index) == ("corner", 1)
+    assert [line.text for line in result.lines] == [f"{result.height} high", f"{result.width} wide"]
+    assert all(line.box.x1 <= result.width and line.box.y1 <= result.height for line in result.lines)
+
+
+def test_each_frame_of_a_tiff_is_recognised(tmp_path: Path) -> None:
+    source = tmp_path / "fax"
+    source.write_bytes(tiff(3))
+
+    widths = [reader.read_page(source, MediaType.TIFF, index, CornerEngine).width for index in range(3)]
+
+    assert widths == [60, 61, 62]
+
+
+def test_a_blank_page_is_a_result_without_blocks(tmp_path: Path) -> None:
+    source = tmp_path / "blank"
+    source.write_bytes(tiff(1))
+
+    result = reader.read_page(source, MediaType.TIFF, 0, NullEngine)
+
+    assert (result.blocks, result.text, result.error) == ((), "", None)
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type", "index"),
+    [
+        (digital_pdf(1), MediaType.PDF, 7),
+        (b"%PDF-1.7 nothing", MediaType.PDF, 0),
+        (tiff(1), MediaType.TIFF, 7),
+        (tiff(1)[:40], MediaType.TIFF, 0),
+    ],
+)
+def test_a_page_that_cannot_be_read_says_so(data: bytes, media_type: MediaType, index: int, tmp_path: Path) -> None:
+    source = tmp_path / "broken"
+    source.write_bytes(data)
+
+    with pytest.raises(PageUnreadable):
+        reader.read_page(source, media_type, index, CornerEngine)
