@@ -65,7 +65,9 @@ def _read_folder(folder: Path, predictions: Path, engine: Any) -> dict[str, dict
         seconds[item["group"]] += time.process_time() - started
         pages[item["group"]] += len(document.pages)
         (predictions / f"{item['id']}.txt").write_bytes(text.write(document))
-    return {name: {"pages": pages[name], "cpu_s_a_page": round(seconds[name] / max(pages[name], 1), 3)} for name in pages}
+    return {
+        name: {"pages": pages[name], "cpu_s_a_page": round(seconds[name] / max(pages[name], 1), 3)} for name in pages
+    }
 
 
 def _read(path: Path, engine: Any) -> Document:
@@ -91,7 +93,9 @@ def _score(pack: Path, folder: str, predictions: Path) -> dict[str, dict[str, fl
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "scores.json"
         command = [sys.executable, str(pack / "score.py"), "--manifest", str(pack / folder / "manifest.json")]
-        subprocess.run([*command, "--pred", str(predictions), "--out", str(out), "-q"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [*command, "--pred", str(predictions), "--out", str(out), "-q"], check=True, stdout=subprocess.DEVNULL
+        )
         means = json.loads(out.read_text())["means"]["group"]
     return {name: {kind: value for kind, value in scores.items() if kind in SHOWN} for name, scores in means.items()}
 

@@ -28,7 +28,7 @@ def run(console: Console, url: str, token: str) -> None:
             pages = f"{job['page_count']} page" + ("s" if job["page_count"] > 1 else "")
             console.rule(f"{name}: {pages}, {time.monotonic() - started:.1f} s, confidence {job['mean_confidence']}")
             lines = [line for line in job["text"].splitlines() if line]
-            console.print("\n".join(lines[:_SHOWN_LINES]), markup=False)
+            console.print("\n".join(lines[:_SHOWN_LINES]), markup=False, soft_wrap=True)
             if len(lines) > _SHOWN_LINES:
                 console.print(f"... {len(lines) - _SHOWN_LINES} more lines", style="dim")
 

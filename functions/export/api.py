@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import export, rest, usecases
 from ocrchat.cloud import cloud
 from ocrchat.errors import InvalidField
-from ocrchat.telemetry import logger, metrics
+from ocrchat.telemetry import logger
 
 app = rest.resolver()
 
@@ -39,6 +39,5 @@ def _attachment(filename: str) -> str:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)

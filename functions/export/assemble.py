@@ -8,14 +8,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ocrchat import usecases
 from ocrchat.cloud import cloud
-from ocrchat.telemetry import MetricUnit, logger, metrics
+from ocrchat.telemetry import count, logger
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(job_id=event["job_id"])
     status = usecases.assemble(cloud(), event["job_id"])
     logger.info("job assembled", status=status)
-    metrics.add_metric("JobsAssembled", MetricUnit.Count, 1)
+    count("JobsAssembled")
     return {"status": status}

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import usecases
 from ocrchat.aws import queue
 from ocrchat.cloud import cloud
-from ocrchat.telemetry import MetricUnit, logger, metrics
+from ocrchat.telemetry import count, logger
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -21,10 +21,9 @@ def record_failure(record: SQSRecord) -> None:
     logger.append_keys(job_id=task.job_id, page=task.page)
     usecases.fail_page(cloud(), task, "page_failed")
     logger.error("page given up")
-    metrics.add_metric("PagesFailed", MetricUnit.Count, 1)
+    count("PagesFailed")
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event=event, record_handler=record_failure, processor=processor, context=context)

@@ -15,7 +15,7 @@ from ocrchat.aws import queue
 from ocrchat.cloud import cloud
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, vcpus
-from ocrchat.telemetry import MetricUnit, logger, metrics
+from ocrchat.telemetry import count, logger
 
 RETRY_SECONDS = 5
 
@@ -38,13 +38,12 @@ def read(record: SQSRecord) -> None:
         # Whatever it was, the queue tries again soon, and after three tries the page is recorded as failed.
         cloud().queue.retry_in(cloud().queue.lane_of(record.event_source_arn), record.receipt_handle, RETRY_SECONDS)
         logger.exception("page not read")
-        metrics.add_metric("PageErrors", MetricUnit.Count, 1)
+        count("PageErrors")
         raise
     logger.info("page read")
-    metrics.add_metric("PagesRead", MetricUnit.Count, 1)
+    count("PagesRead")
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     return process_partial_response(event=event, record_handler=read, processor=processor, context=context)

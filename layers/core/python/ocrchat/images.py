@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import cast
 
 from PIL import Image, ImageOps, ImageStat
 
@@ -133,7 +134,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
         return image.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
     if image.mode in ("I", "F"):  # 32 bits: no range is agreed on, so the one that is used
-        low, high = (float(value) for value in image.getextrema())
+        low, high = cast(tuple[float, float], image.getextrema())
         scale = 255 / (high - low) if high > low else 0.0
         return image.convert("F").point(lambda value: value * scale - low * scale).convert("RGB")
     if image.has_transparency_data:

@@ -86,7 +86,8 @@ def _straighten(lines: list[Line]) -> list[_Placed]:
     for line in lines:
         box = line.box
         dx, dy = slope * (box.y0 + box.y1) / 2, slope * (box.x0 + box.x1) / 2
-        slack = min(abs(slope) * box.width, box.height / 2) / 2  # by this the upright box is higher than the slanting line
+        # The upright box is higher than the slanting line in it.
+        slack = min(abs(slope) * box.width, box.height / 2) / 2
         placed.append(_Placed(line, Box(box.x0 + dx, box.y0 - dy + slack, box.x1 + dx, box.y1 - dy - slack)))
     return sorted(placed, key=lambda item: item.middle)
 

@@ -36,7 +36,9 @@ def inspect(data: bytes, max_pages: int) -> SourceInfo:
     else:
         page_count = images.inspect(data, media_type)
     if page_count > max_pages:
-        raise TooManyPages(f"The file has {page_count} pages, at most {max_pages} are read. Split it and send the parts.")
+        raise TooManyPages(
+            f"The file has {page_count} pages, at most {max_pages} are read. Split it and send the parts."
+        )
     return SourceInfo(media_type, page_count)
 
 

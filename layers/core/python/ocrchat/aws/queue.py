@@ -26,7 +26,8 @@ class PageQueue:
         waiting = list(tasks)
         for start in range(0, len(waiting), _BATCH):
             entries = [
-                {"Id": str(task.page), "MessageBody": to_message(task)} for task in waiting[start : start + _BATCH]
+                {"Id": str(number), "MessageBody": to_message(task)}
+                for number, task in enumerate(waiting[start : start + _BATCH])
             ]
             with translated():
                 answer = self._client.send_message_batch(QueueUrl=self._urls[lane], Entries=entries)  # type: ignore[arg-type]  # a plain dict is the typed dict

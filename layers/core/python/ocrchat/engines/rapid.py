@@ -28,6 +28,9 @@ RECOGNISER = "PP-OCRv6_rec_small.onnx"
 _LONGEST_SIDE = 2000
 """Pixels. More costs time and gains nothing: A4 has 170 dpi then."""
 
+_SHORTEST_SIDE = 32
+"""Pixels. Thinner pages are widened by repeating their edge."""
+
 _DETECTOR_SIDE = 960
 
 _MAX_ASPECT = 100
@@ -63,7 +66,7 @@ class RapidEngine:
         self._engine = engine
 
     def read(self, image: PageImage) -> list[Line]:
-        pixels, scale = _shrink(image)
+        pixels, scale = _prepared(image)
         found, _ = self._engine(pixels)  # a blank page is (None, None)
         return [
             Line(text.strip(), _upright(quad, scale), min(float(score), 1.0))
@@ -80,14 +83,21 @@ def _session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def _shrink(image: PageImage) -> tuple[np.ndarray[Any, Any], float]:
-    """The page as the package wants it (BGR), and how many pixels of the page one of it stands for."""
-    pixels = np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
+def _prepared(image: PageImage) -> tuple[np.ndarray[Any, Any], float]:
+    """The page as the package wants it (BGR), and how many pixels of the page one of it stands for.
+
+    Not left to the package: it drops pixels where this averages them, fails where a side rounds to nothing, and scales up
+    what is thin until a strip of 5000 x 3 pixels takes gigabytes.
+    """
+    pixels: np.ndarray[Any, Any] = np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
     scale = max(1.0, max(image.width, image.height) / _LONGEST_SIDE)
     if scale > 1:
-        # Not left to the package: it drops pixels instead of averaging them, and fails where a side rounds to nothing.
         size = (max(1, round(image.width / scale)), max(1, round(image.height / scale)))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    height, width = pixels.shape[:2]
+    if min(height, width) < _SHORTEST_SIDE:
+        below, right = max(0, _SHORTEST_SIDE - height), max(0, _SHORTEST_SIDE - width)
+        pixels = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), scale
 
 

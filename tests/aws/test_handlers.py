@@ -1,0 +1,206 @@
+"""The Lambda entry points on events as AWS sends them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ocrchat import keys
+from ocrchat.aws import queue
+from ocrchat.cloud import Cloud
+from ocrchat.cloud import cloud as connected
+from ocrchat.media import MediaType
+from ocrchat.model import Job, JobOptions, Lane, PageTask
+from ocrchat.settings import Settings
+from ocrchat.telemetry import logger
+from tests.documents import digital_pdf
+
+EVENTS = Path(__file__).resolve().parent.parent / "events"
+
+
+class Context:
+    """What the handlers use of a Lambda context."""
+
+    function_name = "test"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    aws_request_id = "52fdfc07-2182-154f-163f-5f0f9a621d72"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 28_000
+
+
+def event(name: str) -> Any:
+    return json.loads((EVENTS / name).read_text())
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
+    """The environment of a deployed function."""
+    for name, value in settings.to_env().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
+    connected.cache_clear()
+    yield
+    connected.cache_clear()
+
+
+@pytest.fixture
+def job(cloud: Cloud) -> Job:
+    job = Job("1" * 32, "account", "a.pdf", MediaType.PDF, 2, JobOptions(), created_at=datetime.now(UTC))
+    cloud.jobs.create(job)
+    cloud.page_sets.open(job, "token", datetime.now(UTC))
+    cloud.blobs.put(keys.source(job.id), digital_pdf(2), "application/pdf")
+    return job
+
+
+def delivered(cloud: Cloud, session: boto3.Session, settings: Settings, *tasks: PageTask) -> dict[str, Any]:
+    """The event for messages that really are in the queue, and in flight."""
+    cloud.queue.send(Lane.INTERACTIVE, tasks)
+    messages = session.client("sqs").receive_message(
+        QueueUrl=settings.interactive_queue, MaxNumberOfMessages=10, VisibilityTimeout=720
+    )["Messages"]
+    (template,) = event("sqs_page.json")["Records"]
+    return {
+        "Records": [
+            {**template, "messageId": m["MessageId"], "receiptHandle": m["ReceiptHandle"], "body": m["Body"]}
+            for m in messages
+        ]
+    }
+
+
+def test_a_page_message_leads_to_a_page_result(
+    cloud: Cloud, session: boto3.Session, settings: Settings, job: Job
+) -> None:
+    from functions.ocr_page import handler
+
+    answer = handler.handler(delivered(cloud, session, settings, PageTask(job.id, 0, 1)), Context())
+
+    assert answer == {"batchItemFailures": []}
+    assert cloud.blobs.get_json(keys.page_result(job.id, 1))["text"].startswith("Page number 1")
+    chunk = cloud.page_sets.chunk(job.id, 0)
+    assert chunk is not None
+    assert chunk.pending == {0}
+
+
+def test_a_page_that_cannot_be_read_now_goes_back_to_the_queue_soon_and_alone(
+    cloud: Cloud, session: boto3.Session, settings: Settings, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functions.ocr_page import handler
+
+    other = Job("2" * 32, "account", "gone.pdf", MediaType.PDF, 1, JobOptions(), created_at=datetime.now(UTC))
+    cloud.jobs.create(other)
+    cloud.page_sets.open(other, "token", datetime.now(UTC))  # and its source is not there
+    sent = delivered(cloud, session, settings, PageTask(job.id, 0, 0), PageTask(other.id, 0, 0))
+    monkeypatch.setattr(handler, "RETRY_SECONDS", 0)
+
+    answer = handler.handler(sent, Context())
+
+    (failed,) = [r for r in sent["Records"] if queue.from_message(r["body"]).job_id == other.id]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": failed["messageId"]}]}
+    again = session.client("sqs").receive_message(QueueUrl=settings.interactive_queue)["Messages"]
+    assert [message["MessageId"] for message in again] == [failed["messageId"]]
+
+
+def test_a_dead_letter_is_recorded_as_a_failed_page(
+    cloud: Cloud, session: boto3.Session, settings: Settings, job: Job
+) -> None:
+    from functions.ocr_page import dead_letter
+
+    answer = dead_letter.handler(delivered(cloud, session, settings, PageTask(job.id, 0, 1)), Context())
+
+    assert answer == {"batchItemFailures": []}
+    chunk = cloud.page_sets.chunk(job.id, 0)
+    assert chunk is not None
+    assert chunk.failures == {1: "page_failed"}
+
+
+def test_a_message_that_is_not_ours_is_left_for_the_parking_queue(cloud: Cloud) -> None:
+    from functions.ocr_page import dead_letter
+
+    foreign = event("sqs_page.json")
+    foreign["Records"][0]["body"] = "hello"
+
+    answer = dead_letter.handler(foreign, Context())
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [foreign["Records"][0]["messageId"]]
+
+
+@pytest.mark.parametrize("place", ["header", "query"])
+def test_a_token_is_accepted_in_both_places_and_never_logged(cloud: Cloud, place: str) -> None:
+    from functions.submit import api
+
+    log = io.StringIO()
+    logger.registered_handler.setStream(log)  # type: ignore[attr-defined]  # Powertools declares a plain Handler
+    cloud.accounts.add_token("account", "s3cr3t-token")
+    request = event("api_gateway_rest.json")
+    if place == "header":
+        request["headers"]["Authorization"] = "Bearer s3cr3t-token"
+    else:
+        request["queryStringParameters"] = {"api_token": "s3cr3t-token"}
+
+    answer = api.handler(request, Context())
+
+    assert answer["statusCode"] == 404
+    assert "s3cr3t-token" not in log.getvalue()
+    assert "job_not_found" in log.getvalue()  # so it did log
+
+
+def test_another_accounts_job_is_not_found(cloud: Cloud, job: Job) -> None:
+    from functions.export import api as export_api
+    from functions.submit import api
+
+    cloud.accounts.add_token("another account", "other")
+    request = event("api_gateway_rest.json")
+    request["headers"]["Authorization"] = "Bearer other"
+    request["path"] = f"/api/v1/ocr/{job.id}/"
+    assert api.handler(request, Context())["statusCode"] == 404
+
+    request["path"] = f"/api/v1/ocr/{job.id}/download/"
+    assert export_api.handler(request, Context())["statusCode"] == 404
+
+
+@pytest.mark.parametrize(("status", "code"), [("running", "job_not_finished"), ("failed", "job_failed")])
+def test_a_job_without_a_document_cannot_be_downloaded(cloud: Cloud, job: Job, status: str, code: str) -> None:
+    from functions.export import api
+
+    cloud.accounts.add_token("account", "token")
+    if status == "failed":
+        cloud.jobs.fail(job.id, "Stalled", datetime.now(UTC))
+    request = event("api_gateway_rest.json")
+    request["headers"]["Authorization"] = "Bearer token"
+    request["path"] = f"/api/v1/ocr/{job.id}/download/"
+
+    answer = api.handler(request, Context())
+
+    assert answer["statusCode"] == 409
+    assert json.loads(answer["body"])["code"] == code
+
+
+def test_a_bug_is_a_problem_document_without_its_trace(cloud: Cloud, job: Job) -> None:
+    from functions.submit import api
+
+    cloud.accounts.add_token("account", "token")
+    cloud.jobs.begin(job.id)
+    request = event("api_gateway_rest.json")
+    request["headers"] = {"Authorization": "Bearer token"}
+    request["path"] = f"/api/v1/ocr/{job.id}/"
+    connected.cache_clear()
+    settings = Settings.from_env()
+    boto3.client("dynamodb").delete_table(TableName=settings.table)
+
+    answer = api.handler(request, Context())
+
+    assert answer["statusCode"] == 500
+    body = json.loads(answer["body"])
+    assert body["code"] == "internal"
+    assert "Traceback" not in answer["body"]
+    assert body["request_id"] == request["requestContext"]["requestId"]

@@ -1,0 +1,100 @@
+"""The state machine on a second interpreter (moto's), which keeps what the emulator ignores: TimeoutSecondsPath."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from ocrchat import usecases
+from ocrchat.cloud import Cloud
+from ocrchat.media import MediaType
+from ocrchat.model import Document, Job, JobOptions, JobStatus
+from ocrchat.settings import Settings
+from tests.aws.conftest import Handler
+
+
+@pytest.fixture
+def job(cloud: Cloud) -> Job:
+    job = Job("1" * 32, "account", "a.pdf", MediaType.PDF, 2, JobOptions(), created_at=datetime.now(UTC))
+    cloud.jobs.create(job)
+    return job
+
+
+def run(session: boto3.Session, settings: Settings, job: Job, timeout_seconds: int = 60) -> dict[str, Any]:
+    """Runs an execution to its end."""
+    client = session.client("stepfunctions")
+    arn = client.start_execution(
+        stateMachineArn=settings.state_machine,
+        input=json.dumps({"job_id": job.id, "timeout_seconds": timeout_seconds}),
+    )["executionArn"]
+    give_up = time.monotonic() + 20
+    while (execution := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    return dict(execution)
+
+
+def test_a_resumed_token_leads_to_assembly(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    assembled = []
+    functions["split"] = lambda event: {"resumed": cloud.workflow.resume(event["task_token"])}
+    functions["assemble"] = lambda event: assembled.append(event["job_id"])
+
+    assert run(session, settings, job)["status"] == "SUCCEEDED"
+    assert assembled == [job.id]
+
+
+def test_pages_that_never_come_time_out_and_the_job_fails(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    functions["split"] = lambda event: None
+
+    execution = run(session, settings, job, timeout_seconds=1)
+
+    assert execution["status"] == "FAILED"
+    failed = cloud.jobs.get(job.id)
+    assert failed is not None
+    assert (failed.status, failed.failure) == (JobStatus.FAILED, "States.Timeout")
+    assert failed.ended_at is not None
+    assert list(cloud.jobs.open_jobs(job.lane)) == []
+    assert usecases.view(cloud, failed).to_json()["error"]["code"] == "timed_out"
+
+
+def test_given_up_work_is_not_tried_again(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    tries = []
+
+    def split(event: Any) -> None:
+        tries.append(event["task_token"])
+        cloud.workflow.give_up(event["task_token"], "Stalled", "by the test")
+
+    functions["split"] = split
+
+    assert run(session, settings, job)["status"] == "FAILED"
+    assert len(tries) == 1
+    failed = cloud.jobs.get(job.id)
+    assert failed is not None
+    assert failed.failure == "Stalled"
+
+
+def test_a_job_that_has_ended_stays_as_it_is(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    cloud.jobs.finish(job.id, Document(()), datetime.now(UTC))
+    before = cloud.jobs.get(job.id)
+    functions["split"] = lambda event: {"dead": cloud.workflow.give_up(event["task_token"], "JobEnded", "by the test")}
+
+    assert run(session, settings, job)["status"] == "SUCCEEDED"
+    assert cloud.jobs.get(job.id) == before
+
+
+def test_a_dead_token_is_no_error(cloud: Cloud) -> None:
+    assert cloud.workflow.resume("no such token") is False
+    assert cloud.workflow.give_up("no such token", "Stalled", "by the test") is False
