@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def main() -> None:
             scores = _score(options.eval, folder, predictions)
             result[folder] = {name: {**scores.get(name, {}), **timing[name]} for name in sorted(timing)}
     _print(result)
-    report = {"engine": engine().name, "threads": options.threads, "folders": result}
+    report = {"date": date.today().isoformat(), "engine": engine().name, "threads": options.threads, "folders": result}
     options.out.write_text(json.dumps(report, indent=2) + "\n")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,10 +74,16 @@ class Pdf:
             raise PageUnreadable(f"Page {index + 1} of the PDF is damaged.") from error
 
     def cut(self, start: int, stop: int) -> bytes:
-        """The pages with indexes start..stop-1 as a PDF of their own, without what only other pages use."""
+        """The pages with indexes start..stop-1 as a PDF of their own, without what only other pages use.
+
+        Raises DamagedFile where one of them cannot be copied.
+        """
         with pymupdf.open() as part:
-            part.insert_pdf(self._document, from_page=start, to_page=stop - 1, links=False)
-            content: bytes = part.tobytes(garbage=1)
+            try:
+                part.insert_pdf(self._document, from_page=start, to_page=stop - 1, links=False)
+                content: bytes = part.tobytes(garbage=1)
+            except _BROKEN as error:
+                raise _damaged("has pages that cannot be copied") from error
             return content
 
 
@@ -90,6 +97,7 @@ class PdfPage:
         scale = min(DPI / 72, LONGEST_SIDE / longest)
         self._page = page
         self._scale = pymupdf.Matrix(scale, scale)
+        self._to_pixels = page.rotation_matrix * self._scale
         pixels = (page.rect * self._scale).round()
         self.width: int = pixels.width
         self.height: int = pixels.height
@@ -102,20 +110,18 @@ class PdfPage:
         under a scan, and (c) is not just a stamp on a page that is one picture. Raises PageUnreadable.
         """
         try:
-            spans, drawn = self._spans_and_drawn()
+            drawn = self._page.get_bboxlog()
+            content = self._page.get_text("dict", flags=_TEXT_FLAGS)
         except _BROKEN as error:
             raise PageUnreadable("The content of the page is damaged.") from error
         if not drawn:
-            return []  # a blank page: nothing is drawn at all
-        lines = [Line(text, box) for text, box, _ in spans]
+            return []  # blank: the page draws nothing at all
+        lines, hidden = self._lines(content)
         characters = "".join(line.text for line in lines)
-        visible = sum(len(text) for text, _, is_visible in spans if is_visible)
-        page_area = self.width * self.height
-        pictures = sum(box.width * box.height for kind, box in drawn if "ima" in kind or "img" in kind) / page_area
-        covered = sum(box.width * box.height for _, box, _ in spans) / page_area
-        if not characters or _junk(characters) > _MAX_JUNK or visible < len(characters) / 2:
+        if not characters or _junk(characters) > _MAX_JUNK or hidden > len(characters) / 2:
             return None
-        if pictures > _PAGE_SIZED and covered < _STAMP_SIZED:
+        pictures = self._covered(self._to_box(rect) for kind, rect in drawn if kind in _PICTURES)
+        if pictures > _PAGE_SIZED and self._covered(line.box for line in lines) < _STAMP_SIZED:
             return None
         return lines
 
@@ -127,28 +133,34 @@ class PdfPage:
         except _BROKEN as error:
             raise PageUnreadable("The page cannot be rendered.") from error
 
-    def _spans_and_drawn(self) -> tuple[list[tuple[str, Box, bool]], list[tuple[str, Box]]]:
-        """Lines (text, box, whether it can be seen) and everything that the page draws (kind, box), clipped to the page."""
-        to_pixels = self._page.rotation_matrix * self._scale
-        content: dict[str, Any] = self._page.get_text("dict", flags=_TEXT_FLAGS)
-        spans = []
+    def _lines(self, content: dict[str, Any]) -> tuple[list[Line], int]:
+        """Lines on the page, and how many of their characters are not painted."""
+        lines, hidden = [], 0
         for line in (line for block in content["blocks"] for line in block["lines"]):
             text = " ".join("".join(span["text"] for span in line["spans"]).split())
-            box = self._to_box(line["bbox"], to_pixels)
+            box = self._to_box(line["bbox"])
             if text and box.width > 0 and box.height > 0:
-                spans.append((text, box, any(span["char_flags"] & _PAINTED for span in line["spans"])))
-        return spans, [(kind, self._to_box(rect, to_pixels)) for kind, rect in self._page.get_bboxlog()]
+                lines.append(Line(text, box))
+                hidden += 0 if any(span["char_flags"] & _PAINTED for span in line["spans"]) else len(text)
+        return lines, hidden
 
-    def _to_box(self, rect: tuple[float, float, float, float], to_pixels: pymupdf.Matrix) -> Box:
-        corners = pymupdf.Rect(rect) * to_pixels
-        x0, x1 = (min(max(x, 0.0), float(self.width)) for x in (corners.x0, corners.x1))
-        y0, y1 = (min(max(y, 0.0), float(self.height)) for y in (corners.y0, corners.y1))
+    def _covered(self, boxes: Iterable[Box]) -> float:
+        """Share of the page that boxes cover (what two of them cover counts twice)."""
+        return sum(box.width * box.height for box in boxes) / (self.width * self.height)
+
+    def _to_box(self, rect: tuple[float, float, float, float]) -> Box:
+        """From points of the page as it is stored to pixels of the page as it is shown, cut off at its edges."""
+        shown = pymupdf.Rect(rect) * self._to_pixels
+        x0, x1 = (min(max(x, 0.0), float(self.width)) for x in (shown.x0, shown.x1))
+        y0, y1 = (min(max(y, 0.0), float(self.height)) for y in (shown.y0, shown.y1))
         return Box(x0, y0, x1, y1)
 
 
 # Ligatures are spelt out, glyphs without a character become U+FFFD, what is clipped away is left out.
 _TEXT_FLAGS = pymupdf.TEXT_CLIP | pymupdf.TEXT_COLLECT_STYLES
 _PAINTED = pymupdf.mupdf.FZ_STEXT_FILLED | pymupdf.mupdf.FZ_STEXT_STROKED
+
+_PICTURES = ("fill-image", "fill-imgmask")
 
 _MAX_JUNK = 0.1  # a list with a private-use bullet on each line stays below it
 _PAGE_SIZED = 0.6
