@@ -78,9 +78,9 @@ def serving(app: Starlette, port: int) -> Iterator[None]:
         config.bind = [f"fd://{listener.detach()}"]
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    thread = threading.Thread(
-        target=loop.run_until_complete, args=(serve(app, config, shutdown_trigger=stop.wait),), name="front"
-    )
+    # hypercorn's types of an ASGI application and Starlette's are two ways to write the same thing
+    served = serve(app, config, shutdown_trigger=stop.wait)  # type: ignore[arg-type]
+    thread = threading.Thread(target=loop.run_until_complete, args=(served,), name="front")
     thread.start()
     try:
         yield

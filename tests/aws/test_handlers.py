@@ -131,7 +131,9 @@ def test_a_message_that_is_not_ours_is_left_for_the_parking_queue(cloud: Cloud) 
 
     answer = dead_letter.handler(foreign, Context())
 
-    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [foreign["Records"][0]["messageId"]]
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [
+        foreign["Records"][0]["messageId"]
+    ]
 
 
 @pytest.mark.parametrize("place", ["header", "query"])

@@ -144,6 +144,10 @@ class Flow:
     def texts(self, job: Job) -> list[str]:
         return [page["text"].splitlines()[0] for page in usecases.view(self.cloud, self.job(job)).document["pages"]]
 
+    def invoke_reconciler(self) -> Any:
+        functions = deploy.session().client("lambda", endpoint_url=self._stack.endpoint)
+        return functions.invoke(FunctionName=self._stack.outputs["ReconcileFunctionName"], Payload=b"{}")
+
     def stored_objects(self) -> int:
         s3 = deploy.session().client("s3", endpoint_url=self._stack.endpoint)
         return int(s3.list_objects_v2(Bucket=self._stack.outputs["BucketName"])["KeyCount"])

@@ -269,6 +269,19 @@ def test_a_long_document_is_cut_and_keeps_a_bounded_number_of_chunks_in_the_queu
     assert flow.texts(job) == [f"Page number {index}" for index in range(pages)]
 
 
+def test_a_page_that_is_not_there_fails_alone_even_in_a_long_document(flow: Flow) -> None:
+    content = digital_pdf(30).replace(b"/Count 30", b"/Count 31")  # the page tree promises one more than it has
+    job = usecases.submit(flow.cloud, "demo", Upload("test.pdf", content), JobOptions())
+
+    flow.read(*flow.take(job, 31))
+
+    ended = flow.ended(job)
+    assert (ended.status, ended.page_count, ended.failed_pages) == (JobStatus.DONE, 31, (30,))
+    pages = usecases.view(flow.cloud, ended).document["pages"]
+    assert [page["text"].splitlines()[0] for page in pages[:30]] == [f"Page number {index}" for index in range(30)]
+    assert pages[30]["error"] == "page_unreadable"
+
+
 def test_a_dispatch_that_was_lost_is_made_good_by_the_reconciler(flow: Flow) -> None:
     job = flow.submit(CHUNK_PAGES + 1)
     tasks = flow.take(job, CHUNK_PAGES + 1)
@@ -278,6 +291,12 @@ def test_a_dispatch_that_was_lost_is_made_good_by_the_reconciler(flow: Flow) -> 
     flow.read(*flow.take(job, 1))
 
     assert flow.ended(job).status is JobStatus.DONE
+
+
+def test_the_reconciler_runs_as_a_function(flow: Flow) -> None:
+    answer = flow.invoke_reconciler()
+
+    assert "FunctionError" not in answer, answer
 
 
 def test_a_file_that_is_refused_leaves_nothing_behind(flow: Flow) -> None:

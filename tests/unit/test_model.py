@@ -35,7 +35,9 @@ pages = st.builds(
     height=st.integers(1, 5000),
     dpi=st.sampled_from([72.0, 200.0]),
     engine=st.sampled_from(["text-layer", "null"]),
-    blocks=st.lists(st.lists(lines, min_size=1, max_size=3).map(lambda some: Block(tuple(some))), max_size=3).map(tuple),
+    blocks=st.lists(st.lists(lines, min_size=1, max_size=3).map(lambda some: Block(tuple(some))), max_size=3).map(
+        tuple
+    ),
     error=st.none(),
 )
 

@@ -28,7 +28,9 @@ class Cloud:
     workflow: Workflow
 
     @classmethod
-    def connect(cls, settings: Settings, session: boto3.Session | None = None, endpoint_url: str | None = None) -> Cloud:
+    def connect(
+        cls, settings: Settings, session: boto3.Session | None = None, endpoint_url: str | None = None
+    ) -> Cloud:
         """On AWS only `settings` is given. An emulator is reached through `endpoint_url` with a session of its own."""
         session = session or boto3.Session()
         # Short time-outs and botocore's own retries with jitter; s3v4 since presigned URLs are refused with the old signature.
@@ -48,7 +50,9 @@ class Cloud:
                 session.client("sqs", config=config, endpoint_url=endpoint_url),
                 {Lane.INTERACTIVE: settings.interactive_queue, Lane.BULK: settings.bulk_queue},
             ),
-            workflow=Workflow(session.client("stepfunctions", config=config, endpoint_url=endpoint_url), settings.state_machine),
+            workflow=Workflow(
+                session.client("stepfunctions", config=config, endpoint_url=endpoint_url), settings.state_machine
+            ),
         )
 
 

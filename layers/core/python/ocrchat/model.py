@@ -63,9 +63,7 @@ class Box:
     def around(cls, boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of `boxes` (at least one)."""
         some = list(boxes)
-        return cls(
-            min(b.x0 for b in some), min(b.y0 for b in some), max(b.x1 for b in some), max(b.y1 for b in some)
-        )
+        return cls(min(b.x0 for b in some), min(b.y0 for b in some), max(b.x1 for b in some), max(b.y1 for b in some))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,13 @@ class Pdf:
         with pymupdf.open() as part:
             try:
                 part.insert_pdf(self._document, from_page=start, to_page=stop - 1, links=False)
+                copied = part.page_count
                 content: bytes = part.tobytes(garbage=1)
             except _BROKEN as error:
                 raise _damaged("has pages that cannot be copied") from error
-            return content
+        if copied != stop - start:  # MuPDF leaves out a page it does not find, and every later one would move up
+            raise _damaged("has pages that cannot be copied")
+        return content
 
 
 class PdfPage:

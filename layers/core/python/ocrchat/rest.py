@@ -28,14 +28,19 @@ def resolver() -> APIGatewayRestResolver:
     @app.not_found
     def on_unknown_route(_: NotFoundError) -> Response[str]:
         return problem(
-            app, RouteNotFound("There is nothing here. The routes are listed in the documentation; they start with /api/v1/.")
+            app,
+            RouteNotFound(
+                "There is nothing here. The routes are listed in the documentation; they start with /api/v1/."
+            ),
         )
 
     @app.exception_handler(Exception)
     def on_bug(_: Exception) -> Response[str]:
         # The edge of the system: what reaches this line is a bug, and its caller gets a problem document all the same.
         logger.exception("request failed")
-        return problem(app, OcrChatError("Something broke on our side. Try again; if it persists, report the request_id."))
+        return problem(
+            app, OcrChatError("Something broke on our side. Try again; if it persists, report the request_id.")
+        )
 
     return app
 
@@ -67,6 +72,8 @@ def authenticate(app: APIGatewayRestResolver, cloud: Cloud) -> str:
         token = event.query_string_parameters.get("api_token", "")
     account_id = cloud.accounts.by_token(token.strip()) if token.strip() else None
     if account_id is None:
-        raise Unauthenticated("Send your API token as the header 'Authorization: Bearer <token>' (or as ?api_token=<token>).")
+        raise Unauthenticated(
+            "Send your API token as the header 'Authorization: Bearer <token>' (or as ?api_token=<token>)."
+        )
     logger.append_keys(account_id=account_id)
     return account_id

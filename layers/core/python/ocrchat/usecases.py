@@ -13,12 +13,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ocrchat import codec, export, keys
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
-from ocrchat.errors import JobFailed, JobNotFinished, JobNotFound, PageUnreadable, Unavailable
+from ocrchat.errors import DamagedFile, JobFailed, JobNotFinished, JobNotFound, PageUnreadable, Unavailable
 from ocrchat.model import (
     CHUNKS_IN_FLIGHT,
     INLINE_PAGES,
@@ -113,7 +114,9 @@ def find_job(cloud: Cloud, account_id: str, job_id: str) -> Job:
     """Raises JobNotFound; another account's job is not found either."""
     job = cloud.jobs.get(job_id)
     if job is None or job.account_id != account_id:
-        raise JobNotFound("There is no job with this uuid in your account. Check the uuid that POST /api/v1/ocr/ gave you.")
+        raise JobNotFound(
+            "There is no job with this uuid in your account. Check the uuid that POST /api/v1/ocr/ gave you."
+        )
     return job
 
 
@@ -140,7 +143,9 @@ def _result(cloud: Cloud, job: Job) -> codec.Json:
     try:
         return cloud.blobs.get_json(keys.result(job.id))
     except BlobMissing as error:
-        raise JobNotFound(f"The job has expired: results are kept for {RETENTION_DAYS} days. Send the file again.") from error
+        raise JobNotFound(
+            f"The job has expired: results are kept for {RETENTION_DAYS} days. Send the file again."
+        ) from error
 
 
 def _pages_done(cloud: Cloud, job: Job) -> int:
@@ -184,16 +189,13 @@ def read_page(cloud: Cloud, task: PageTask, engine: Callable[[], OcrEngine], scr
     if job is None or job.status.ended or chunk is None:
         return  # late: the job has had its end
     if task.page in chunk.pending:
-        path = scratch.fetch(cloud.blobs, _source_key(job, task.chunk))
-        index = task.page - job.chunks[task.chunk].start if job.is_cut else task.page
+        path, index = _fetch_page(cloud, job, task, scratch)
         try:
             result = reader.read_page(path, job.media_type, index, engine)
         except PageUnreadable as error:
             fail_page(cloud, task, error.code)
             return
-        cloud.blobs.put_json(
-            keys.page_result(job.id, task.page), codec.page_to_json(replace(result, index=task.page))
-        )
+        cloud.blobs.put_json(keys.page_result(job.id, task.page), codec.page_to_json(replace(result, index=task.page)))
         chunk = cloud.page_sets.page_read(job.id, task.chunk, task.page, datetime.now(UTC))
         if chunk is None:
             return
@@ -299,13 +301,25 @@ def _move_on(cloud: Cloud, job: Job, chunk: Chunk) -> None:
         _check_end(cloud, job, chunk)
 
 
-def _source_key(job: Job, chunk: int) -> str:
-    return keys.chunk_source(job.id, chunk) if job.is_cut else keys.source(job.id)
-
-
 def _cut(cloud: Cloud, job: Job, scratch: Scratch) -> None:
+    """Makes a file of each chunk. A chunk with a page too damaged to be copied gets none: see `_fetch_page`."""
     from ocrchat import pdf
 
     with pdf.open_file(scratch.fetch(cloud.blobs, keys.source(job.id))) as document:
         for number, pages in enumerate(job.chunks):
-            cloud.blobs.put(keys.chunk_source(job.id, number), document.cut(pages.start, pages.stop), job.media_type.value)
+            try:
+                content = document.cut(pages.start, pages.stop)
+            except DamagedFile:
+                continue
+            cloud.blobs.put(keys.chunk_source(job.id, number), content, job.media_type.value)
+
+
+def _fetch_page(cloud: Cloud, job: Job, task: PageTask, scratch: Scratch) -> tuple[Path, int]:
+    """The file that the page is in, and its index there: its chunk's file, or the whole source where there is none."""
+    if job.is_cut:
+        try:
+            path = scratch.fetch(cloud.blobs, keys.chunk_source(job.id, task.chunk))
+            return path, task.page - job.chunks[task.chunk].start
+        except BlobMissing:
+            pass  # it could not be cut; from the source only the damaged page itself fails
+    return scratch.fetch(cloud.blobs, keys.source(job.id)), task.page
