@@ -45,8 +45,9 @@ template: synth  ## Derive local/template.json, the stack of the embedded AWS, f
 	$(VENV)/python -m local.overlay cdk.out/OcrChat.template.json > .build/template.json
 	mv .build/template.json local/template.json
 
-bench: .venv/.dev .build/weights/.ready  ## Measure; writes benchmarks/results/*.json
+bench: .venv/.dev .build/weights/.ready  ## Measure; writes benchmarks/results/*.json (EVAL=<evaluation pack>: accuracy too)
 	$(VENV)/python -m benchmarks.overhead
+	$(if $(EVAL),$(VENV)/python -m benchmarks.accuracy --eval $(EVAL))
 
 lock: .venv/.dev  ## Requirements of pyproject.toml -> hash-pinned files, one per deployable
 	sh requirements/lock.sh

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -12,6 +11,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.function import Entrypoint, Layers
+from ocrchat import problem
+from ocrchat.errors import OcrChatError
 from ocrchat.settings import Settings
 
 TIMEOUT = cdk.Duration.seconds(28)
@@ -33,32 +34,15 @@ ACCESS_LOG = {
     "error": "$context.error.responseType",
 }
 
-_AGAIN = "Wait a few seconds and try again; if it persists, report the request_id."
-_ResponseType = apigateway.ResponseType
-# What API Gateway says before or instead of our code: (type, status, code, title, what to do).
-_GATEWAY_RESPONSES = (
-    (
-        *(_ResponseType.REQUEST_TOO_LARGE, HTTPStatus.BAD_REQUEST, "file_too_large", "File too large"),
-        "The request is larger than this API takes at once. Send a smaller file, or split the document.",
-    ),
-    (
-        *(_ResponseType.MISSING_AUTHENTICATION_TOKEN, HTTPStatus.NOT_FOUND, "route_not_found", "No such route"),
-        "There is nothing here. The routes are listed in the documentation; they start with /api/v1/.",
-    ),
-    (
-        *(_ResponseType.THROTTLED, HTTPStatus.TOO_MANY_REQUESTS, "throttled", "Too many requests"),
-        "There are too many requests at the moment. Wait a few seconds and try again.",
-    ),
-    (
-        *(_ResponseType.INTEGRATION_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT, "timeout", "No answer in time"),
-        _AGAIN,
-    ),
-    (
-        *(_ResponseType.DEFAULT_4_XX, HTTPStatus.BAD_REQUEST, "bad_request", "Bad request"),
-        "The request could not be understood. Compare it with the examples in the documentation.",
-    ),
-    (*(_ResponseType.DEFAULT_5_XX, HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error"), _AGAIN),
-)
+# What API Gateway answers before or instead of our code.
+_GATEWAY_RESPONSES = {
+    apigateway.ResponseType.REQUEST_TOO_LARGE: problem.TOO_LARGE,
+    apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN: problem.UNKNOWN_ROUTE,
+    apigateway.ResponseType.THROTTLED: problem.TOO_OFTEN,
+    apigateway.ResponseType.INTEGRATION_TIMEOUT: problem.NO_ANSWER,
+    apigateway.ResponseType.DEFAULT_4_XX: problem.NOT_UNDERSTOOD,
+    apigateway.ResponseType.DEFAULT_5_XX: problem.BUG,
+}
 
 
 class Api(Construct):
@@ -96,8 +80,8 @@ class Api(Construct):
         ).function
         self.rest_api = self._rest_api(make_log_role)
         self._route(self.rest_api)
-        for response_type, status, code, title, detail in _GATEWAY_RESPONSES:
-            self._respond(response_type, status, code, title, detail)
+        for response_type, error in _GATEWAY_RESPONSES.items():
+            self._respond(response_type, error)
 
     def _rest_api(self, make_log_role: bool) -> apigateway.RestApi:
         log_group = logs.LogGroup(
@@ -137,23 +121,13 @@ class Api(Construct):
         below_job.add_method("GET", _integration(self.export))
         below_job.add_method("ANY", submit)
 
-    def _respond(
-        self, response_type: apigateway.ResponseType, status: HTTPStatus, code: str, title: str, detail: str
-    ) -> None:
-        body = {
-            "type": "about:blank",
-            "title": title,
-            "status": status.value,
-            "code": code,
-            "detail": detail,
-            "request_id": "$context.requestId",
-        }
+    def _respond(self, response_type: apigateway.ResponseType, error: OcrChatError) -> None:
         self.rest_api.add_gateway_response(
             response_type.response_type,
             type=response_type,
-            status_code=str(status.value),
-            response_headers={"Content-Type": "'application/problem+json'"},
-            templates={"application/json": json.dumps(body)},
+            status_code=str(error.status),
+            response_headers={"Content-Type": f"'{problem.CONTENT_TYPE}'"},
+            templates={"application/json": json.dumps(problem.document(error, "$context.requestId"))},
         )
 
 

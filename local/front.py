@@ -20,6 +20,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ocrchat import problem
+from ocrchat.errors import OcrChatError
+
 GATEWAY_BODY_BYTES = 10 * 1024 * 1024
 LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
 GATEWAY_SECONDS = 29.0
@@ -44,7 +47,7 @@ def front(api_url: str) -> Starlette:
         async for part in request.stream():
             body += part
             if len(body) > GATEWAY_BODY_BYTES or _as_base64(len(body)) > LAMBDA_PAYLOAD_BYTES:
-                return _too_large()
+                return _problem(problem.TOO_LARGE)
         path = request.scope["raw_path"].decode("ascii")
         query = request.scope["query_string"].decode("ascii")
         try:
@@ -56,11 +59,9 @@ def front(api_url: str) -> Starlette:
                     content=body,
                 )
         except TimeoutError:
-            return _problem(504, "timed_out", "The answer took too long", "The job goes on; GET it to see its result.")
+            return _problem(problem.NO_ANSWER)
         if _payload(answer) > LAMBDA_PAYLOAD_BYTES:
-            return _problem(
-                502, "internal", "Answer too large", "The answer is larger than AWS Lambda can return (6 MB)."
-            )
+            return _problem(problem.BUG)  # what Lambda cannot return is an internal error of the integration
         return Response(answer.content, answer.status_code, _end_to_end(answer.headers.items()))
 
     return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
@@ -104,22 +105,5 @@ def _end_to_end(headers: list[tuple[str, str]]) -> dict[str, str]:
     return {name: value for name, value in headers if name.lower() not in _HOP_BY_HOP | {"content-encoding"}}
 
 
-def _too_large() -> Response:
-    return _problem(
-        400,
-        "file_too_large",
-        "File too large",
-        "A direct upload carries about 4.5 MB. Send a smaller file, or fewer pages at a time.",
-    )
-
-
-def _problem(status: int, code: str, title: str, detail: str) -> Response:
-    body = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "request_id": str(uuid.uuid4()),
-    }
-    return JSONResponse(body, status, media_type="application/problem+json")
+def _problem(error: OcrChatError) -> Response:
+    return JSONResponse(problem.document(error, str(uuid.uuid4())), error.status, media_type=problem.CONTENT_TYPE)

@@ -71,9 +71,9 @@ def test_a_request_too_large_for_aws_is_refused(url: str, size: int, status: int
     ("size", "media_type", "status"),
     [
         (6_200_000, "application/json", 200),
-        (6_400_000, "application/json", 502),
+        (6_400_000, "application/json", 500),
         (4_600_000, "application/pdf", 200),
-        (4_800_000, "application/pdf", 502),
+        (4_800_000, "application/pdf", 500),
     ],
     ids=["text under 6 MB", "text over", "binary under 6 MB as base64", "binary over"],
 )

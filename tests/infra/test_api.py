@@ -113,8 +113,8 @@ def test_what_api_gateway_says_itself_is_a_problem_document(stack: Synthesised) 
     assert said == {
         "REQUEST_TOO_LARGE": (400, "file_too_large"),
         "MISSING_AUTHENTICATION_TOKEN": (404, "route_not_found"),
-        "THROTTLED": (429, "throttled"),
-        "INTEGRATION_TIMEOUT": (504, "timeout"),
+        "THROTTLED": (429, "too_many_requests"),
+        "INTEGRATION_TIMEOUT": (504, "gateway_timeout"),
         "DEFAULT_4XX": (400, "bad_request"),
         "DEFAULT_5XX": (500, "internal"),
     }

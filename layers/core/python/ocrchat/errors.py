@@ -15,10 +15,11 @@
     ├── Unauthenticated 401         unauthenticated
     ├── JobNotFound 404             job_not_found
     ├── RouteNotFound 404           route_not_found
-    ├── MethodNotAllowed 405        method_not_allowed
     ├── JobNotFinished 409          job_not_finished
     ├── JobFailed 409               job_failed
     ├── PageUnreadable 422          page_unreadable       (a page, never a request)
+    ├── TooManyRequests 429, retryable  too_many_requests
+    ├── GatewayTimeout 504, retryable   gateway_timeout
     └── Unavailable 503, retryable  unavailable           (an AWS service said: not now)
 
 Each class says what it means to HTTP (`status`), to a queue (`retryable`) and to a program (`code`, stable); the message
@@ -117,12 +118,6 @@ class RouteNotFound(OcrChatError):
     title = "No such route"
 
 
-class MethodNotAllowed(OcrChatError):
-    code = "method_not_allowed"
-    status = 405
-    title = "Method not allowed"
-
-
 class JobNotFinished(OcrChatError):
     code = "job_not_finished"
     status = 409
@@ -141,6 +136,20 @@ class PageUnreadable(OcrChatError):
     code = "page_unreadable"
     status = 422
     title = "The page cannot be read"
+
+
+class TooManyRequests(OcrChatError):
+    code = "too_many_requests"
+    status = 429
+    title = "Too many requests"
+    retryable = True
+
+
+class GatewayTimeout(OcrChatError):
+    code = "gateway_timeout"
+    status = 504
+    title = "No answer in time"
+    retryable = True
 
 
 class Unavailable(OcrChatError):

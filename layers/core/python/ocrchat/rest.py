@@ -8,12 +8,10 @@ from http import HTTPStatus
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from ocrchat import codec
+from ocrchat import codec, problem
 from ocrchat.cloud import Cloud
-from ocrchat.errors import OcrChatError, RouteNotFound, Unauthenticated
+from ocrchat.errors import OcrChatError, Unauthenticated
 from ocrchat.telemetry import logger
-
-PROBLEM_JSON = "application/problem+json"
 
 
 def resolver() -> APIGatewayRestResolver:
@@ -23,41 +21,27 @@ def resolver() -> APIGatewayRestResolver:
     @app.exception_handler(OcrChatError)
     def on_known_error(error: OcrChatError) -> Response[str]:
         logger.info("request refused", code=error.code, status=error.status)
-        return problem(app, error)
+        return refusal(app, error)
 
     @app.not_found
     def on_unknown_route(_: NotFoundError) -> Response[str]:
-        return problem(
-            app,
-            RouteNotFound(
-                "There is nothing here. The routes are listed in the documentation; they start with /api/v1/."
-            ),
-        )
+        return refusal(app, problem.UNKNOWN_ROUTE)
 
     @app.exception_handler(Exception)
     def on_bug(_: Exception) -> Response[str]:
         # The edge of the system: what reaches this line is a bug, and its caller gets a problem document all the same.
         logger.exception("request failed")
-        return problem(
-            app, OcrChatError("Something broke on our side. Try again; if it persists, report the request_id.")
-        )
+        return refusal(app, problem.BUG)
 
     return app
 
 
-def problem(app: APIGatewayRestResolver, error: OcrChatError) -> Response[str]:
+def refusal(app: APIGatewayRestResolver, error: OcrChatError) -> Response[str]:
     headers = {"WWW-Authenticate": 'Bearer realm="ocrchat"'} if error.status == HTTPStatus.UNAUTHORIZED else {}
     if error.retryable:
         headers["Retry-After"] = "5"
-    body = {
-        "type": "about:blank",
-        "title": error.title,
-        "status": error.status,
-        "code": error.code,
-        "detail": error.detail,
-        "request_id": app.current_event.request_context.request_id,
-    }
-    return Response(error.status, PROBLEM_JSON, json.dumps(body), headers=headers)
+    body = problem.document(error, app.current_event.request_context.request_id)
+    return Response(error.status, problem.CONTENT_TYPE, json.dumps(body), headers=headers)
 
 
 def json_response(value: codec.Json) -> Response[str]:
