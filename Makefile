@@ -42,6 +42,7 @@ deploy: .venv/.dev  ## Deploy to the AWS account of your credentials (needs Dock
 	PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1 deploy
 
 template: synth  ## Derive local/template.json, the stack of the embedded AWS, from the synthesised one
+	@mkdir -p .build
 	$(VENV)/python -m local.overlay cdk.out/OcrChat.template.json > .build/template.json
 	mv .build/template.json local/template.json
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
+from infra.assets import make_readable
 from infra.stack import OcrChatStack
 
 CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
@@ -20,4 +21,4 @@ def build(outdir: str | None = None, **context: object) -> tuple[cdk.App, OcrCha
 
 
 if __name__ == "__main__":
-    build()[0].synth()
+    make_readable(Path(build()[0].synth().directory))

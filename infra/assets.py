@@ -6,7 +6,9 @@ the same template as a deployment: a layer's hash is taken over its requirements
 
 from __future__ import annotations
 
+import compileall
 import hashlib
+import py_compile
 import re
 import shutil
 import subprocess
@@ -23,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "layers" / "core" / "python"
 CORE_REQUIREMENTS = ROOT / "requirements" / "core.txt"
 DOCUMENTS_REQUIREMENTS = ROOT / "requirements" / "documents.txt"
+
+LAMBDA_PYTHON = (3, 12)
 
 # Wheels that run on the python3.12 runtime (Amazon Linux 2023, glibc 2.34). pip wants each tag that it may take.
 _LAMBDA_WHEELS = (
@@ -79,6 +83,22 @@ def build_layer(requirements: str, sources: Path | None, layer: Path) -> None:
         subprocess.run([*pip, *_LAMBDA_WHEELS, *only_this_list], check=True)
     if sources:
         shutil.copytree(sources, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    _compile(target)
+
+
+def _compile(target: Path) -> None:
+    """Bytecode, since a function cannot write its own: an import of submit.api takes 0.4 s with it and 1.5 s without.
+
+    Unchecked, since the zip's times are not the files'. Only by the Python that will run it: another's is of no use.
+    """
+    if sys.version_info[:2] == LAMBDA_PYTHON:
+        compileall.compile_dir(target, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+
+
+def make_readable(folder: Path) -> None:
+    """Lets every user read what is staged there: assets keep modes, and Lambda's user is not ours, whatever our umask."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
 
 
 @jsii.implements(cdk.ILocalBundling)

@@ -34,9 +34,10 @@ class PageQueues(Construct):
             consumer_timeout=GIVE_UP_TIMEOUT,
             then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=5),
         )
-        after_three_tries = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=3)
-        self.interactive = _queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=after_three_tries)
-        self.bulk = _queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=after_three_tries)
+        # Five tries, as AWS advises: a throttled invocation counts as one. The worker waits longer between each.
+        given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=5)
+        self.interactive = _queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)
+        self.bulk = _queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up)
 
     @property
     def lanes(self) -> tuple[sqs.Queue, sqs.Queue]:

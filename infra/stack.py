@@ -47,7 +47,7 @@ class OcrChatStack(cdk.Stack):
         api = Api(
             self,
             "Api",
-            submit_settings=with_machine,
+            submit_settings=replace(with_machine, inline_waiters=int(self.node.get_context("inline_waiters"))),
             export_settings=settings,
             layers=layers,
             make_log_role=str(self.node.get_context("api_gateway_log_role")).lower() == "true",

@@ -13,6 +13,9 @@ from ocrchat.model import RETENTION_DAYS
 OPEN_JOBS_INDEX = "open-jobs"
 """The name that ocrchat.aws.jobs_table asks for; a test holds the two together."""
 
+KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+"""What people sent outlives the stack; of a first deployment that fails nothing stays."""
+
 
 class Storage(Construct):
     """Both survive the stack: they hold what people sent.
@@ -29,6 +32,7 @@ class Storage(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
+            removal_policy=KEPT,
             lifecycle_rules=[
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
                 s3.LifecycleRule(prefix="jobs/", expiration=cdk.Duration.days(RETENTION_DAYS)),
@@ -45,6 +49,7 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute="expires_at",
+            removal_policy=KEPT,
         )
         # Sparse: `open_lane` is there only while a job runs. Times are ISO 8601 text, whose order is that of time.
         self.table.add_global_secondary_index(

@@ -74,6 +74,7 @@ class Emulator:
             **{name: os.environ[name] for name in _INHERITED if name in os.environ},
             "GATEWAY_PORT": str(self._port),
             "BIND_HOST": "127.0.0.1",  # its default is every interface
+            "IOT_MTLS_ENABLED": "0",  # a broker on every interface, whatever BIND_HOST says
             "TMPDIR": self._folder.name,
             "LOG_LEVEL": "INFO",
             "LAMBDA_ACCOUNT_CONCURRENCY": str(self._max_invocations),

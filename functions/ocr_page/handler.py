@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ocrchat import engines, usecases
-from ocrchat.aws import queue
+from ocrchat.aws.queue import from_message
 from ocrchat.cloud import cloud
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, vcpus
 from ocrchat.telemetry import count, logger
 
-RETRY_SECONDS = 5
+FIRST_RETRY_SECONDS = 5
+"""Then four times as long at each further try: 5 s, 20 s, 80 s, 320 s."""
+
+HOLD_MARGIN_SECONDS = 30
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 scratch = Scratch()
@@ -30,20 +33,29 @@ def engine() -> engines.OcrEngine:
 
 
 def read(record: SQSRecord) -> None:
-    task = queue.from_message(record.body)
+    task = from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
     try:
         usecases.read_page(cloud(), task, engine, scratch)
     except Exception:
-        # Whatever it was, the queue tries again soon, and after three tries the page is recorded as failed.
-        cloud().queue.retry_in(cloud().queue.lane_of(record.event_source_arn), record.receipt_handle, RETRY_SECONDS)
+        # Whatever it was, the queue tries again, and after its last try the page is recorded as failed.
         logger.exception("page not read")
         count("PageErrors")
+        show_again_in(record, FIRST_RETRY_SECONDS * 4 ** (int(record.attributes.approximate_receive_count) - 1))
         raise
     logger.info("page read")
     count("PagesRead")
 
 
+def show_again_in(record: SQSRecord, seconds: int) -> None:
+    queue = cloud().queue
+    queue.show_again_in(queue.lane_of(record.event_source_arn), record.receipt_handle, seconds)
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    # The queue hides a message for six times our time limit. Once we have it, our own time is enough: should this worker
+    # die, another one has the page minutes earlier.
+    for record in SQSEvent(event).records:
+        show_again_in(record, context.get_remaining_time_in_millis() // 1000 + HOLD_MARGIN_SECONDS)
     return process_partial_response(event=event, record_handler=read, processor=processor, context=context)

@@ -100,7 +100,7 @@ def test_a_page_that_cannot_be_read_now_goes_back_to_the_queue_soon_and_alone(
     cloud.jobs.create(other)
     cloud.page_sets.open(other, "token", datetime.now(UTC))  # and its source is not there
     sent = delivered(cloud, session, settings, PageTask(job.id, 0, 0), PageTask(other.id, 0, 0))
-    monkeypatch.setattr(handler, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(handler, "FIRST_RETRY_SECONDS", 0)
 
     answer = handler.handler(sent, Context())
 

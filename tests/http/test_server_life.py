@@ -55,3 +55,25 @@ def test_a_taken_port_is_said_and_leaves_nothing(server: Server, tmp_path: Path)
     assert second.returncode == 1
     assert f"Port {port}" in second.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="finds sockets through /proc, which only Linux has")
+def test_nothing_listens_beyond_this_machine(server: Server) -> None:
+    """All that was started for the server, the emulator with its many services included."""
+    inodes = set()
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and str(server.folder).encode() in (entry / "environ").read_bytes():
+                links = [str(link.readlink()) for link in (entry / "fd").iterdir()]
+                inodes |= {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+        except OSError:
+            continue
+    listening = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                listening.append(fields[1].split(":")[0])
+
+    assert len(listening) >= 2
+    assert set(listening) <= {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}

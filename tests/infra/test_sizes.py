@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,8 @@ def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]
         assert (core / name).is_file()
     assert (documents / "pymupdf" / "__init__.py").is_file()
     assert list((documents / "PIL").glob("_imaging.cpython-312-x86_64-linux-gnu.so"))
-    assert not list(core.rglob("__pycache__"))
+    compiled = list((core / "ocrchat").glob("__pycache__/usecases.cpython-312.pyc"))
+    assert len(compiled) == (sys.version_info[:2] == (3, 12)), "bytecode for Lambda's Python, and for no other"
 
 
 def test_no_package_is_in_both_layers(layers: dict[str, Path]) -> None:
@@ -65,3 +67,16 @@ def size(folder: Path) -> int:
 
 def pins(requirements: str) -> list[str]:
     return [line.split()[0] for line in requirements.splitlines() if "==" in line and line[0].isalnum()]
+
+
+def test_what_is_staged_can_be_read_by_every_user(tmp_path: Path) -> None:
+    from infra import assets
+
+    (tmp_path / "folder").mkdir(mode=0o700)
+    secret = tmp_path / "folder" / "api.py"
+    secret.touch(mode=0o600)
+
+    assets.make_readable(tmp_path)
+
+    assert secret.stat().st_mode & 0o444 == 0o444
+    assert secret.parent.stat().st_mode & 0o555 == 0o555

@@ -15,13 +15,15 @@ class Scratch:
     """Not for threads: a Lambda worker handles one event at a time."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or Path(tempfile.mkdtemp(prefix="ocrchat-"))
+        """In a temporary folder of its own, made when it is needed, unless one is given."""
+        self._folder = folder
         self._files: dict[str, Path] = {}
 
     def fetch(self, blobs: Blobs, key: str) -> Path:
         """The object under `key` as a file. Raises BlobMissing."""
         path = self._files.pop(key, None)
         if path is None:
+            self._folder = self._folder or Path(tempfile.mkdtemp(prefix="ocrchat-"))
             path = self._folder / hashlib.sha256(key.encode()).hexdigest()[:32]
             blobs.fetch(key, path)
         self._files[key] = path

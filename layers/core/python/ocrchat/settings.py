@@ -23,7 +23,7 @@ class Settings:
     state_machine: str = ""
     weights: str = ""
     """Folder of the OCR weights; only the ocr_page function has it."""
-    inline_waiters: int = 100
+    inline_waiters: int = 0
     """How many small jobs are waited for at once. Beyond it a POST answers at once, so that waiting never starves workers."""
 
     def to_env(self) -> dict[str, str]:
@@ -40,7 +40,7 @@ class Settings:
             bulk_queue=env[_PREFIX + "BULK_QUEUE"],
             state_machine=env.get(_PREFIX + "STATE_MACHINE", ""),
             weights=env.get(_PREFIX + "WEIGHTS", ""),
-            inline_waiters=int(env.get(_PREFIX + "INLINE_WAITERS", "100")),
+            inline_waiters=int(env.get(_PREFIX + "INLINE_WAITERS", "0")),
         )
 
 

@@ -43,8 +43,8 @@ class PageQueue:
             )
         return all(int(count) == 0 for count in answer["Attributes"].values())
 
-    def retry_in(self, lane: Lane, receipt_handle: str, seconds: int) -> None:
-        """Shows a message again after `seconds`, not after the visibility timeout, which is as long as six tries."""
+    def show_again_in(self, lane: Lane, receipt_handle: str, seconds: int) -> None:
+        """Shows a message again after `seconds` unless it is deleted by then, instead of after the visibility timeout."""
         with translated():
             self._client.change_message_visibility(
                 QueueUrl=self._urls[lane], ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
