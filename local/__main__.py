@@ -19,6 +19,14 @@ from local.front import front, serving
 console = Console(highlight=False)
 
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, a supervisor, the terminal closed. SIGINT too, since a shell starts background jobs with it ignored."""
+
+
+class PortTaken(RuntimeError):
+    """Somebody else listens there; the message says what to do."""
+
+
 @contextmanager
 def api(port: int) -> Iterator[runtime.Running]:
     """The whole product on http://localhost:<port>."""
@@ -26,7 +34,10 @@ def api(port: int) -> Iterator[runtime.Running]:
     with ExitStack() as stack:
         with console.status("Starting the embedded AWS and deploying the stack ..."):
             running = stack.enter_context(runtime.run(os.environ.get("OCRCHAT_TOKEN")))
-            stack.enter_context(serving(front(running.api_url), port))
+            try:
+                stack.enter_context(serving(front(running.api_url), port))
+            except OSError as error:
+                raise PortTaken(f"Port {port}: {error.strerror}. Choose another one, for example PORT=8001.") from error
             runtime.warm_up(running)
         console.print(f"[bold green]Ready[/] in {time.monotonic() - started:.1f} s on http://localhost:{port}")
         yield running
@@ -46,7 +57,7 @@ Reads {runtime.ocr_workers()} pages at once. Nothing is kept after Ctrl-C.""",
             soft_wrap=True,
             markup=False,
         )
-        signal.pause()
+        running.emulator.wait()
 
 
 def run_demo(port: int) -> None:
@@ -58,24 +69,26 @@ COMMANDS: dict[str, Callable[[int], None]] = {"serve": serve, "demo": run_demo}
 
 
 def main(command: str) -> int:
-    for ending in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts background jobs with it ignored
+    for ending in ENDINGS:
         signal.signal(ending, _interrupt)
-    port = int(os.environ.get("PORT", "8000"))
+    given = os.environ.get("PORT", "8000")
+    if not given.isdigit():
+        console.print(f"PORT is not a number: {given}", style="red", markup=False)
+        return 1
+    port = int(given)
     try:
         COMMANDS[command](port)
     except KeyboardInterrupt:
         console.print("\nStopped.")
-    except EmulatorFailed as error:
+        return 0 if command == "serve" else 128 + signal.SIGINT
+    except (EmulatorFailed, PortTaken) as error:
         console.print(str(error), style="red", markup=False)
-        return 1
-    except OSError as error:
-        console.print(f"Port {port}: {error.strerror}. Choose another one: PORT=8001 make {command}", style="red")
         return 1
     return 0
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    for ending in (signal.SIGINT, signal.SIGTERM):
+    for ending in ENDINGS:
         signal.signal(ending, signal.SIG_IGN)  # once is enough; the clean-up is on its way
     raise KeyboardInterrupt
 

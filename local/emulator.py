@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -15,10 +16,14 @@ from pathlib import Path
 from types import TracebackType
 
 START_SECONDS = 30
-STOP_SECONDS = 5
+STOP_SECONDS = 1
+"""Nothing in it outlives it, so there is little to wait for; while it deploys it does not listen anyway."""
 
 # What a handler may inherit from the person's shell. Nothing of their AWS configuration: no profile, key or endpoint.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+
+_PR_SET_PDEATHSIG = 1
 
 
 class EmulatorFailed(RuntimeError):
@@ -46,6 +51,7 @@ class Emulator:
                 [sys.executable, "-m", "ministack"],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -61,6 +67,11 @@ class Emulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    def wait(self) -> None:
+        """Returns only if it dies by itself. Raises EmulatorFailed then."""
+        code = self._process.wait()
+        raise EmulatorFailed(f"The emulator has ended with exit code {code}.\n{self.log_tail()}")
 
     def log_tail(self, lines: int = 30) -> str:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
@@ -114,6 +125,11 @@ class Emulator:
         except ProcessLookupError:
             pass
         self._folder.cleanup()
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: Linux ends it when we are killed and cannot end it ourselves (its workers end with their stdin)."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _free_port() -> int:

@@ -7,10 +7,12 @@ the stack's gateway responses (`infra/api.py`).
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import unquote
 
 import httpx
 from hypercorn.asyncio import serve
@@ -27,8 +29,11 @@ GATEWAY_BODY_BYTES = 10 * 1024 * 1024
 LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
 GATEWAY_SECONDS = 29.0
 
+ENVELOPE_BYTES = 10_000
+"""What headers and the rest of an event take of Lambda's payload, at most."""
+
 _HOP_BY_HOP = frozenset(
-    {"connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+    {b"connection", b"content-length", b"host", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
@@ -46,23 +51,32 @@ def front(api_url: str) -> Starlette:
         body = b""
         async for part in request.stream():
             body += part
-            if len(body) > GATEWAY_BODY_BYTES or _as_base64(len(body)) > LAMBDA_PAYLOAD_BYTES:
+            if len(body) > GATEWAY_BODY_BYTES or _as_base64(len(body)) > LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES:
                 return _problem(problem.TOO_LARGE)
         path = request.scope["raw_path"].decode("ascii")
+        if any(segment in (".", "..") for segment in unquote(path).split("/")):
+            return _problem(problem.UNKNOWN_ROUTE)  # it would be resolved, and lead out of the API into the emulator
         query = request.scope["query_string"].decode("ascii")
+        # Not through the client's own headers: it would accept encodings that the caller has not offered.
+        passed_on = httpx.Request(
+            request.method,
+            f"{api_url}{path}" + (f"?{query}" if query else ""),
+            headers=_end_to_end(request.headers.raw),
+            content=body,
+        )
         try:
             async with asyncio.timeout(GATEWAY_SECONDS):
-                answer = await request.app.state.client.request(
-                    request.method,
-                    f"{api_url}{path}" + (f"?{query}" if query else ""),
-                    headers=_end_to_end(request.headers.items()),
-                    content=body,
-                )
+                answer = await request.app.state.client.send(passed_on, stream=True)
+                content = b"".join([part async for part in answer.aiter_raw()])
         except TimeoutError:
             return _problem(problem.NO_ANSWER)
-        if _payload(answer) > LAMBDA_PAYLOAD_BYTES:
+        except httpx.TransportError:
+            return _problem(problem.BUG)  # the emulator is gone
+        if _payload(answer.headers, content) > LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES:
             return _problem(problem.BUG)  # what Lambda cannot return is an internal error of the integration
-        return Response(answer.content, answer.status_code, _end_to_end(answer.headers.items()))
+        response = Response(content, answer.status_code)
+        response.raw_headers = [*_end_to_end(answer.headers.raw), (b"content-length", b"%d" % len(content))]
+        return response
 
     return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
 
@@ -95,14 +109,16 @@ def _as_base64(size: int) -> int:
     return (size + 2) // 3 * 4
 
 
-def _payload(answer: httpx.Response) -> int:
-    is_text = answer.headers.get("content-type", "").startswith(("application/json", "application/problem+json"))
-    return len(answer.content) if is_text else _as_base64(len(answer.content))
+def _payload(headers: httpx.Headers, content: bytes) -> int:
+    """Bytes of a body in the JSON that a Lambda function returns: text with its quotes escaped, anything else as base64."""
+    is_text = headers.get("content-type", "").startswith(("application/json", problem.CONTENT_TYPE))
+    if is_text and "content-encoding" not in headers:
+        return len(json.dumps(content.decode(), ensure_ascii=False).encode())
+    return _as_base64(len(content))
 
 
-def _end_to_end(headers: list[tuple[str, str]]) -> dict[str, str]:
-    # httpx has undone any content encoding of the answer, so the header that names it must go too.
-    return {name: value for name, value in headers if name.lower() not in _HOP_BY_HOP | {"content-encoding"}}
+def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
 
 def _problem(error: OcrChatError) -> Response:

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
@@ -31,7 +30,7 @@ class Running:
     api_url: str
     token: str
     outputs: dict[str, str]
-    folder: Path
+    emulator: Emulator
     cloud: Cloud
 
 
@@ -53,7 +52,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
             api_url=f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{outputs['ApiStage']}/_user_request_",
             token=token,
             outputs=outputs,
-            folder=emulator.folder,
+            emulator=emulator,
             cloud=cloud,
         )
 

@@ -17,10 +17,10 @@ from ocrchat.telemetry import logger
 app = rest.resolver()
 
 
-@app.get("/api/v1/ocr/<job_id>/download")
+@app.get("/api/v1/ocr/<job_id>/download", compress=True)
 def download(job_id: str) -> Response[str | bytes]:
     account_id = rest.authenticate(app, cloud())
-    name = app.current_event.query_string_parameters.get("format", "txt")
+    name = app.current_event.query_string_parameters.get("format", "").lower() or "txt"
     if name not in export.FORMATS:
         raise InvalidField(f"'{name[:80]}' is not a download format. The formats are: {', '.join(export.FORMATS)}.")
     job = usecases.find_job(cloud(), account_id, job_id)

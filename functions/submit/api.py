@@ -21,7 +21,7 @@ ANSWER_MARGIN_SECONDS = 6.0
 app = rest.resolver()
 
 
-@app.post("/api/v1/ocr")
+@app.post("/api/v1/ocr", compress=True)
 def submit() -> Response[str]:
     account_id = rest.authenticate(app, cloud())
     deadline = time.monotonic() + app.lambda_context.get_remaining_time_in_millis() / 1000 - ANSWER_MARGIN_SECONDS
@@ -30,14 +30,14 @@ def submit() -> Response[str]:
     logger.info("job submitted", job_id=job.id, pages=job.page_count, media_type=job.media_type.value)
     count("JobsSubmitted")
     job = usecases.await_end(cloud(), job, deadline, Settings.from_env().inline_waiters)
-    return rest.json_response(usecases.view(cloud(), job).to_json())
+    return rest.job_response(app, usecases.view(cloud(), job).to_json())
 
 
-@app.get("/api/v1/ocr/<job_id>")
+@app.get("/api/v1/ocr/<job_id>", compress=True)
 def show(job_id: str) -> Response[str]:
     account_id = rest.authenticate(app, cloud())
     job = usecases.find_job(cloud(), account_id, job_id)
-    return rest.json_response(usecases.view(cloud(), job).to_json())
+    return rest.job_response(app, usecases.view(cloud(), job).to_json())
 
 
 def _body() -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
 
 from multipart import MultipartError, MultipartParser, MultipartPart, parse_options_header
 
@@ -33,7 +35,7 @@ def parse(content_type: str, body: bytes) -> tuple[Upload, JobOptions]:
         options = JobOptions(
             tier=_tier(_text(parts, "tier", "cpu")), language=_language(_text(parts, "language", "auto"))
         )
-        return Upload(_base_name(parts["file"].filename), parts["file"].raw), options
+        return Upload(_base_name(_file_name(parts["file"])), parts["file"].raw), options
     finally:
         for part in parts.values():
             part.close()
@@ -47,6 +49,8 @@ def _parts(content_type: str, body: bytes) -> dict[str, MultipartPart]:
     try:
         # The body is in memory already; the limits that count are API Gateway's, in front of us.
         for part in MultipartParser(BytesIO(body), options["boundary"], len(body), memory_limit=2 * len(body) + 1024):
+            if not part.name:
+                raise MalformedForm(f"A part of the form has no field name. {_HOW}")
             if part.name in parts:
                 raise InvalidField(
                     f"The field '{part.name[:80]}' comes more than once. Send it once; one file a request."
@@ -62,9 +66,9 @@ def _text(parts: dict[str, MultipartPart], name: str, default: str) -> str:
     if name not in parts:
         return default
     try:
-        return parts[name].value.strip() or default
-    except UnicodeDecodeError as error:
-        raise InvalidField(f"The field '{name}' is not UTF-8 text.") from error
+        return parts[name].value.strip().lower() or default
+    except (LookupError, UnicodeError) as error:  # LookupError: a charset that does not exist
+        raise InvalidField(f"The field '{name}' is not text in UTF-8.") from error
 
 
 def _tier(value: str) -> Tier:
@@ -84,8 +88,14 @@ def _language(value: str) -> str:
     return value
 
 
-def _base_name(filename: str | None) -> str:
+def _file_name(part: MultipartPart) -> str:
+    """RFC 8187's `filename*` where there is one: older clients send names beyond ASCII only so, and the parser ignores it."""
+    extended = re.search(r"filename\*=UTF-8''([^;\s]+)", part.disposition, re.IGNORECASE)
+    return unquote(extended[1]) if extended else part.filename or ""
+
+
+def _base_name(filename: str) -> str:
     """The name without any folder, Windows' included (old browsers send them), bounded, never empty."""
-    name = PurePosixPath(PureWindowsPath(filename or "").name).name
+    name = PurePosixPath(PureWindowsPath(filename).name).name
     printable = "".join(character for character in name if character.isprintable())
     return printable[:255] if printable.strip(". ") else "file"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
+import pymupdf
 import pytest
 
 from tests.documents import digital_pdf, scanned_pdf
@@ -10,7 +13,7 @@ from tests.http.conftest import ROOT, Server, poll, post
 
 KEYS = {
     "uuid", "status", "tier", "language", "filename", "page_count", "pages_done", "failed_pages", "mean_confidence",
-    "created_at", "ended_at", "error", "text", "markdown", "pages",
+    "created_at", "ended_at", "error", "next", "text", "markdown", "pages",
 }  # fmt: skip
 
 
@@ -108,11 +111,35 @@ def test_a_finished_job_downloads(api: httpx.Client, format_name: str, content_t
 
 
 def test_a_pdf_with_only_an_owner_password_is_read(api: httpx.Client) -> None:
-    import pymupdf
-
     with pymupdf.open("pdf", digital_pdf(1)) as document:
         locked = document.tobytes(encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="owner", user_pw="")
 
     job = post(api, "locked.pdf", locked).raise_for_status().json()
 
     assert "The quick brown fox" in job["text"]
+
+
+@pytest.mark.timeout(200)
+def test_a_job_larger_than_lambda_can_return_comes_gzipped_or_in_parts(api: httpx.Client) -> None:
+    with pymupdf.open() as document:
+        for index in range(220):
+            page = document.new_page()
+            for line in range(70):
+                page.insert_text(
+                    (40, 40 + 11 * line), f"Page {index} line {line} " + "of a dense report " * 3, fontsize=8
+                )
+        content = document.tobytes(garbage=3, deflate=True)
+    posted = post(api, "dense.pdf", content).raise_for_status().json()
+    (*_, gzipped) = poll(api, posted, seconds=150)
+    url = f"/api/v1/ocr/{posted['uuid']}/"
+
+    plain = {"Accept-Encoding": "identity"}
+    parts = [api.get(url, headers=plain).raise_for_status().json()]
+    while parts[-1]["next"]:
+        parts.append(api.get(url + parts[-1]["next"], headers=plain).raise_for_status().json())
+
+    assert len(json.dumps(gzipped)) > 6_000_000
+    assert (gzipped["status"], gzipped["next"]) == ("done", None)
+    assert len(parts) > 1
+    assert [page for part in parts for page in part["pages"]] == gzipped["pages"]
+    assert parts[0]["text"] == gzipped["text"]

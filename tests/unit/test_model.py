@@ -120,3 +120,22 @@ def test_error_codes_are_unique() -> None:
     codes = [error.code for error in subclasses(errors.OcrChatError)]
 
     assert len(codes) == len(set(codes))
+
+
+@given(st.lists(st.integers(0, 400), max_size=12), st.integers(700, 3000), st.integers(0, 2000))
+def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
+    sizes: list[int], limit: int, text: int
+) -> None:
+    some = [{"index": index, "text": "x" * size} for index, size in enumerate(sizes)]
+    document = {"text": "t" * text, "markdown": "t" * text, "pages": some}
+    whole = codec.job_to_json(job(max(1, len(sizes)), JobStatus.DONE), 1, document)
+
+    parts = [codec.part(whole, 0, limit)]
+    while parts[-1]["next"] is not None:
+        parts.append(codec.part(whole, int(parts[-1]["next"].removeprefix("?first_page=")), limit))
+
+    assert [page for part in parts for page in part["pages"]] == some
+    assert all(set(part) == set(whole) for part in parts)
+    assert all(len(codec.dumps(part)) <= limit or len(part["pages"]) <= 1 for part in parts)
+    if len(codec.dumps(whole)) < limit - 100:
+        assert parts == [whole]

@@ -36,9 +36,9 @@ class Cloud:
         # Short time-outs and botocore's own retries with jitter; s3v4 since presigned URLs are refused with the old signature.
         config = Config(
             signature_version="s3v4",
-            retries={"mode": "standard", "max_attempts": 5},
-            connect_timeout=5,
-            read_timeout=20,
+            retries={"mode": "standard", "max_attempts": 3},
+            connect_timeout=3,
+            read_timeout=10,
         )
         dynamodb = session.client("dynamodb", config=config, endpoint_url=endpoint_url)
         return cls(

@@ -81,8 +81,33 @@ def job_to_json(job: Job, pages_done: int, document: Json) -> Json:
         "created_at": time_to_json(job.created_at),
         "ended_at": time_to_json(job.ended_at),
         "error": _failure_to_json(job) if job.status is JobStatus.FAILED else None,
+        "next": None,
         **document,
     }
+
+
+def part(job: Json, first_page: int, max_bytes: int) -> Json:
+    """The job with as many of its pages from `first_page` on as fit into `max_bytes`; `next` leads to the rest.
+
+    The first part has the whole text and Markdown unless they alone do not fit; those that follow have only pages. A page
+    goes out whole, so a part is over the limit if a single page is.
+    """
+    pages = job["pages"][first_page:]
+    head = {**job, "pages": []} if first_page == 0 else {**job, "text": "", "markdown": "", "pages": []}
+    if len(dumps(head)) > max_bytes:
+        head = {**head, "text": "", "markdown": ""}
+    room = max_bytes - len(dumps(head)) - _NEXT_BYTES
+    count = 0
+    for page in pages:
+        room -= len(dumps(page)) + 1
+        if room < 0 and count:
+            break
+        count += 1
+    rest = first_page + count if count < len(pages) else None
+    return {**head, "pages": pages[:count], "next": rest if rest is None else f"?first_page={rest}"}
+
+
+_NEXT_BYTES = 40
 
 
 _TIMED_OUT = {

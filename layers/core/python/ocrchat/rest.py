@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from ocrchat import codec, problem
 from ocrchat.cloud import Cloud
-from ocrchat.errors import OcrChatError, Unauthenticated
+from ocrchat.errors import InvalidField, OcrChatError, Unauthenticated
 from ocrchat.telemetry import logger
 
 
@@ -44,8 +44,25 @@ def refusal(app: APIGatewayRestResolver, error: OcrChatError) -> Response[str]:
     return Response(error.status, problem.CONTENT_TYPE, json.dumps(body), headers=headers)
 
 
-def json_response(value: codec.Json) -> Response[str]:
-    return Response(HTTPStatus.OK, "application/json", codec.dumps(value).decode())
+PLAIN_BYTES = 3_000_000
+"""JSON that fits into the 6 MB that Lambda can return when its quotes, or its letters beyond ASCII, are escaped once more."""
+
+GZIPPED_BYTES = 20_000_000
+"""The same for a client that accepts gzip: JSON of pages shrinks to a seventh or less, and grows by a third as base64."""
+
+
+def job_response(app: APIGatewayRestResolver, job: codec.Json) -> Response[str]:
+    """The job, or the part of it that begins at `?first_page=` and that one answer can carry. Raises InvalidField.
+
+    The route has `compress=True`, so that the answer is gzipped where the client accepts it.
+    """
+    event = app.current_event
+    first_page = event.query_string_parameters.get("first_page", "0")
+    if not first_page.isdecimal():
+        raise InvalidField("first_page is the index of a page, counted from 0. Take it from 'next' as it is.")
+    limit = GZIPPED_BYTES if "gzip" in (event.headers.get("Accept-Encoding") or "") else PLAIN_BYTES
+    shown = codec.part(job, int(first_page[:9]), limit)
+    return Response(HTTPStatus.OK, "application/json", codec.dumps(shown).decode())
 
 
 def authenticate(app: APIGatewayRestResolver, cloud: Cloud) -> str:

@@ -8,6 +8,7 @@ Every step may run twice, late, or beside itself; each says below why that does 
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -42,7 +43,12 @@ MAX_PAGES = 3000
 """Pages of one file."""
 
 REPAIR_AFTER = timedelta(minutes=15)
-"""How long a job may stand still before its pages are sent again: longer than a message stays hidden after a crash (12 min)."""
+"""How long a chunk may stand still before its pages are sent again: longer than a message stays hidden (12 min at most)."""
+
+REPAIR_BACKLOG_AFTER = 4 * REPAIR_AFTER
+"""The same while the queue is not empty, when standing still may just be waiting in line."""
+
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def await_end(cloud: Cloud, job: Job, deadline: float, max_waiters: int) -> Job:
 
 def find_job(cloud: Cloud, account_id: str, job_id: str) -> Job:
     """Raises JobNotFound; another account's job is not found either."""
-    job = cloud.jobs.get(job_id)
+    job = cloud.jobs.get(job_id) if _JOB_ID.fullmatch(job_id) else None
     if job is None or job.account_id != account_id:
         raise JobNotFound(
             "There is no job with this uuid in your account. Check the uuid that POST /api/v1/ocr/ gave you."
@@ -240,13 +246,23 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
 
 
 def reconcile(cloud: Cloud, now: datetime) -> None:
-    """Repairs what was lost between two steps, and ends what nothing else ends. Judges by progress, not by age."""
+    """Repairs what was lost between two steps, and ends what nothing else ends. Judges by progress, not by age.
+
+    A job that cannot be repaired now stands in no other's way: its error is raised, in an ExceptionGroup, after the last.
+    """
+    errors: list[Exception] = []
     for lane in Lane:
         drained = cloud.queue.is_drained(lane)
         for job_id in list(cloud.jobs.open_jobs(lane)):
-            job = cloud.jobs.get(job_id)
-            if job is not None and not job.status.ended and now - job.created_at > REPAIR_AFTER:
-                _repair(cloud, job, now, drained)
+            try:
+                job = cloud.jobs.get(job_id)
+                if job is not None and not job.status.ended and now - job.created_at > REPAIR_AFTER:
+                    _repair(cloud, job, now, drained)
+            except Exception as error:
+                error.add_note(f"job {job_id}")
+                errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} jobs were not repaired", errors)
 
 
 def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
@@ -258,19 +274,17 @@ def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
         cloud.jobs.fail(job.id, "WorkflowLost", now)
         return
     fan_in = cloud.page_sets.fan_in(job.id)
-    if fan_in is None:
-        return  # split has not come so far; the workflow runs it again
-    if now - job.created_at > timedelta(seconds=job.time_limit):
-        if not cloud.workflow.give_up(fan_in.task_token, "Stalled", "the job ran out of time"):
+    if fan_in is not None and not fan_in.open_chunks:
+        cloud.workflow.resume(fan_in.task_token)  # no more than a late word if it is assembling already
+    elif now - job.created_at > timedelta(seconds=job.time_limit):
+        if fan_in is None or not cloud.workflow.give_up(fan_in.task_token, "Stalled", "the job ran out of time"):
             cloud.jobs.fail(job.id, "Stalled", now)
-        return
-    if not fan_in.open_chunks:
-        cloud.workflow.resume(fan_in.task_token)
-        return
-    # A full queue is a backlog, not a loss: sending its pages once more would only make it longer.
-    for chunk in cloud.page_sets.chunks(job.id, fan_in.dispatched):
-        if now - chunk.progressed_at > REPAIR_AFTER and (drained or not chunk.pending):
-            _move_on(cloud, job, chunk)
+    elif fan_in is not None:
+        # A full queue is a backlog, not a loss: sending its pages once more would only make it longer.
+        patience = REPAIR_AFTER if drained else REPAIR_BACKLOG_AFTER
+        for chunk in cloud.page_sets.chunks(job.id, fan_in.dispatched):
+            if now - chunk.progressed_at > patience or (not chunk.pending and now - chunk.progressed_at > REPAIR_AFTER):
+                _move_on(cloud, job, chunk)
 
 
 # -- the ending --------------------------------------------------------------------------------------------------------
@@ -296,6 +310,7 @@ def _check_end(cloud: Cloud, job: Job, chunk: Chunk) -> None:
 def _move_on(cloud: Cloud, job: Job, chunk: Chunk) -> None:
     """Sends the pages of a chunk that are pending, or closes it when none is."""
     if chunk.pending:
+        cloud.page_sets.touch(job.id, chunk.number, datetime.now(UTC))
         cloud.queue.send(job.lane, (PageTask(job.id, chunk.number, page) for page in sorted(chunk.pending)))
     else:
         _check_end(cloud, job, chunk)

@@ -11,6 +11,7 @@ from ocrchat.errors import Unavailable
 
 _LATER = frozenset(
     {
+        "ExecutionLimitExceeded",
         "InternalServerError",
         "InternalFailure",
         "InternalError",

@@ -97,6 +97,11 @@ class PageSets:
         )
         return _to_chunk(item) if item else self.chunk(job_id, chunk)
 
+    def touch(self, job_id: str, chunk: int, now: datetime) -> None:
+        """Dates the chunk's progress: its pages are being sent."""
+        values = {":now": codec.time_to_json(now)}
+        self._update(_chunk_key(job_id, chunk), "SET progressed_at = :now", "attribute_exists(pk)", values)
+
     def close(self, job_id: str, chunk: int) -> FanIn | None:
         """Takes a chunk with nothing pending out of the job's open ones. None if the job is gone."""
         item = self._update(
