@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +161,62 @@ def test_a_picture_that_was_cut_off_is_refused_at_once(kind: str) -> None:
 def test_a_frame_that_is_not_there_is_an_error_of_ours() -> None:
     with pytest.raises(DamagedFile):
         images.frame(encoded(Image.new("L", (20, 10)), "TIFF"), 5)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "F"])
+def test_a_large_image_of_any_kind_is_reduced_and_keeps_its_look(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "PAGE_PIXELS", 5_000)
+    dark_above = Image.new("L", (200, 100), 255)
+    dark_above.paste(0, (0, 0, 200, 50))
+    picture = (
+        dark_above.convert("I").point(lambda v: v * 257).convert("I;16") if mode == "I;16" else dark_above.convert(mode)
+    )
+    file = BytesIO()
+    picture.save(file, "TIFF")
+
+    page = images.frame(file.getvalue(), 0)
+
+    assert page.width * page.height <= 5_000
+    assert page.width == 2 * page.height
+    rows = [page.pixels[row * page.width * 3] for row in (page.height // 4, page.height * 3 // 4)]
+    assert rows[0] < 30
+    assert rows[1] > 225
+
+
+def test_a_large_turned_jpeg_is_reduced_and_turned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "PAGE_PIXELS", 5_000)
+    picture = Image.new("RGB", (400, 200), "white")
+    picture.paste("black", (0, 0, 400, 100))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # shown turned a quarter to the right: its top is on the right then
+    file = BytesIO()
+    picture.save(file, "JPEG", exif=exif, dpi=(300, 300))
+
+    page = images.frame(file.getvalue(), 0)
+
+    assert page.height == 2 * page.width
+    assert page.width * page.height <= 5_000
+    assert page.dpi == pytest.approx(300 * page.height / 400)
+    middle = page.pixels[page.height // 2 * page.width * 3 :][: page.width * 3]
+    assert middle[0] > 225
+    assert middle[-1] < 30
+
+
+def test_the_largest_image_fits_into_a_worker() -> None:
+    """1,769 MB are the worker's; the engine takes up to 500 of them."""
+    script = """
+import io, resource
+from PIL import Image
+from ocrchat import images
+side = int(images.MAX_PIXELS**0.5)
+file = io.BytesIO()
+Image.new("RGBA", (side, side), (255, 255, 255, 128)).save(file, "PNG", compress_level=1)
+made = file.getvalue()
+del file
+resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, -1))
+images.frame(made, 0)
+"""
+    source = str(Path(images.__file__).parents[1])
+    ran = subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": source}, capture_output=True, text=True)
+
+    assert ran.returncode == 0, ran.stderr

@@ -125,8 +125,32 @@ def test_invisible_text_over_a_scan_is_someone_elses_ocr_and_not_trusted() -> No
     assert text_layer(page_over(digital_pdf(1), render_mode=3)) is None
 
 
-def test_a_stamp_on_a_scan_is_not_its_text() -> None:
-    assert text_layer(page_over(digital_pdf(1))) is None
+def test_text_under_a_page_sized_picture_cannot_be_seen_and_is_not_trusted() -> None:
+    with pymupdf.open("pdf", digital_pdf(1)) as covered:
+        page = covered[0]
+        page.insert_image(page.rect, stream=page.get_pixmap(dpi=60).tobytes("png"))
+        content = bytes(covered.tobytes())
+
+    assert text_layer(content) is None
+
+
+def test_a_stamp_on_a_scan_is_text_and_the_scan_is_a_picture_to_read() -> None:
+    with pdf.open_bytes(page_over(digital_pdf(1))) as document:
+        page = document.page(0)
+
+        assert [line.text for line in page.text_layer() or []] == ["Page number 0"]
+        (picture,) = page.pictures()
+        assert (picture.width, picture.height) == pytest.approx((page.width, page.height), abs=1)
+
+
+def test_a_logo_is_not_worth_reading() -> None:
+    with pymupdf.open("pdf", digital_pdf(1)) as made:
+        logo = pymupdf.Pixmap(pymupdf.csRGB, (0, 0, 80, 80), False)
+        made[0].insert_image((400, 40, 500, 140), pixmap=logo)
+        content = bytes(made.tobytes())
+
+    with pdf.open_bytes(content) as document:
+        assert document.page(0).pictures() == []
 
 
 def test_text_of_unmapped_glyphs_is_not_trusted() -> None:

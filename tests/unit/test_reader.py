@@ -138,3 +138,69 @@ def test_a_page_that_cannot_be_read_says_so(data: bytes, media_type: MediaType, 
 
     with pytest.raises(PageUnreadable):
         reader.read_page(source, media_type, index, CornerEngine)
+
+
+def half_picture(path: Path) -> Path:
+    """A digital page, the lower half of which is a picture; A4, so 1653 x 2339 pixels at 200 dpi."""
+    with pymupdf.open("pdf", digital_pdf(1)) as made:
+        page = made[0]
+        page.insert_image((0, 421, 595, 842), pixmap=pymupdf.Pixmap(pymupdf.csRGB, (0, 0, 595, 421), False))
+        page.insert_text((100, 700), "Typed over the picture", fontsize=12)
+        path.write_bytes(made.tobytes())
+    return path
+
+
+class PictureEngine:
+    """Finds in a picture what is given, at places from its top left corner."""
+
+    name = "picture"
+
+    def __init__(self, *lines: Line) -> None:
+        self._lines = lines
+        self.seen: list[tuple[int, int]] = []
+
+    def read(self, image: PageImage) -> list[Line]:
+        self.seen.append((image.width, image.height))
+        return list(self._lines)
+
+
+def test_a_picture_on_a_digital_page_is_read_too(tmp_path: Path) -> None:
+    engine = PictureEngine(Line("In the picture", Box(100, 100, 400, 130), 0.8))
+
+    page = reader.read_page(half_picture(tmp_path / "a.pdf"), MediaType.PDF, 0, lambda: engine)
+
+    (width, height) = engine.seen[0]
+    assert (width, height) == pytest.approx((1653, 1169), abs=3)
+    found = {line.text: line for line in page.lines}
+    assert set(found) == {
+        "Page number 0",
+        "The quick brown fox jumps over the lazy dog.",
+        "In the picture",
+        "Typed over the picture",
+    }
+    assert found["In the picture"].box.y0 == pytest.approx(1169 + 100, abs=3)
+    assert found["In the picture"].confidence == 0.8
+    assert page.engine == "text-layer+picture"
+
+
+def test_what_the_text_layer_has_is_not_read_a_second_time(tmp_path: Path) -> None:
+    typed = Box(100 / 72 * 200, 690 / 72 * 200 - 1169, 220 / 72 * 200, 703 / 72 * 200 - 1169)
+    engine = PictureEngine(Line("Typed ovcr thc picturc", typed, 0.7))
+
+    page = reader.read_page(half_picture(tmp_path / "a.pdf"), MediaType.PDF, 0, lambda: engine)
+
+    assert "Typed ovcr thc picturc" not in page.text
+    assert page.text.count("Typed over the picture") == 1
+
+
+def test_a_watermark_does_not_hide_the_lines_under_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    with pymupdf.open("pdf", scanned_pdf(1)) as scan:
+        scan[0].insert_text((60, 400), "CONFIDENTIAL", fontsize=72, color=(1, 0, 0))
+        path.write_bytes(scan.tobytes())
+    engine = PictureEngine(Line("under the watermark", Box(300, 1000, 900, 1035), 0.9))
+
+    page = reader.read_page(path, MediaType.PDF, 0, lambda: engine)
+
+    assert "under the watermark" in page.text
+    assert "CONFIDENTIAL" in page.text

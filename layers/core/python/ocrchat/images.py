@@ -11,9 +11,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from math import ceil, isfinite
 from typing import cast
 
-from PIL import Image, ImageOps, ImageStat
+from PIL import ExifTags, Image, ImageStat
 
 from ocrchat.errors import DamagedFile, TooManyPixels
 from ocrchat.media import MediaType
@@ -64,18 +65,21 @@ def frame(data: bytes, index: int) -> PageImage:
         image.seek(index)
         _check_size(image)
         x_dpi, y_dpi = _resolution(image)
-        upright = _upright(image)
-        if upright.size == (image.height, image.width):
+        longest = max(image.size)
+        small = _decoded(image)
+        reduction = max(small.size) / longest
+        turned = _TURNED.get(_orientation(image))
+        if turned in _SIDEWAYS:
             x_dpi, y_dpi = y_dpi, x_dpi
-        rgb = _to_rgb(upright)
+        rgb = _to_rgb(small)
+        if turned is not None:
+            rgb = rgb.transpose(turned)
         # A fax has twice as many pixels across as down; letters can only be recognised in their real proportions.
         dpi = max(x_dpi, y_dpi)
-        width, height = rgb.width * dpi / x_dpi, rgb.height * dpi / y_dpi
-        reduction = max(1.0, (width * height / PAGE_PIXELS) ** 0.5)
-        size = max(1, round(width / reduction)), max(1, round(height / reduction))
+        size = max(1, round(rgb.width * dpi / x_dpi)), max(1, round(rgb.height * dpi / y_dpi))
         if size != rgb.size:
             rgb = rgb.resize(size, Image.Resampling.BICUBIC)
-        return PageImage(rgb.tobytes(), rgb.width, rgb.height, dpi / reduction)
+        return PageImage(rgb.tobytes(), rgb.width, rgb.height, dpi * reduction)
 
 
 @contextmanager
@@ -109,13 +113,41 @@ def _count(image: Image.Image) -> int:
     return frames
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Turned as EXIF says. Unreadable EXIF says nothing: it is no reason to refuse the picture."""
+def _decoded(image: Image.Image) -> Image.Image:
+    """The pixels, at most `PAGE_PIXELS` of them. Reduced before anything else: each copy of a large image is 500 MB."""
+    factor = (image.width * image.height / PAGE_PIXELS) ** 0.5
+    if factor > 1:
+        image.draft(None, (ceil(image.width / factor), ceil(image.height / factor)))  # JPEG: decoded at half the size
     image.load()
-    try:
-        return ImageOps.exif_transpose(image)
-    except _BROKEN:
+    step = ceil((image.width * image.height / PAGE_PIXELS) ** 0.5)
+    if step == 1:
         return image
+    if image.mode in ("1", "P", "PA"):
+        return image.convert("RGBA" if image.has_transparency_data else "RGB").reduce(step)
+    if image.mode.startswith("I;16"):
+        return _from_16_bits(image.convert("I").reduce(step))
+    return image.reduce(step)
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's, of a decoded image. Unreadable EXIF says nothing: it is no reason to refuse the picture."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _BROKEN:
+        return 1
+
+
+_TURNED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How an image is turned upright, by its EXIF orientation."""
+_SIDEWAYS = {_TURNED[orientation] for orientation in (5, 6, 7, 8)}
 
 
 def _resolution(image: Image.Image) -> tuple[float, float]:
@@ -132,14 +164,20 @@ def _resolution(image: Image.Image) -> tuple[float, float]:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
+        return _from_16_bits(image.convert("I")).convert("RGB")
     if image.mode in ("I", "F"):  # 32 bits: no range is agreed on, so the one that is used
         low, high = cast(tuple[float, float], image.getextrema())
+        if not (isfinite(low) and isfinite(high)):
+            raise ValueError("pixels that are no numbers")
         scale = 255 / (high - low) if high > low else 0.0
         return image.convert("F").point(lambda value: value * scale - low * scale).convert("RGB")
     if image.has_transparency_data:
         return _over_paper(image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _from_16_bits(image: Image.Image) -> Image.Image:
+    return image.point(lambda value: value * (1 / 257)).convert("L")
 
 
 def _over_paper(image: Image.Image) -> Image.Image:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,32 +108,48 @@ class PdfPage:
     def text_layer(self) -> list[Line] | None:
         """The text that is in the file; None where it cannot be trusted and the page has to be recognised.
 
-        Trustworthy is text that (a) is made of characters and not of unmapped glyphs, (b) can be seen, unlike the old OCR
-        under a scan, and (c) is not just a stamp on a page that is one picture. Raises PageUnreadable.
+        Trustworthy is text that (a) is made of characters and not of unmapped glyphs, and (b) can be seen: it is painted,
+        unlike the old OCR under a scan, and no page-sized picture is painted over it. Raises PageUnreadable.
         """
+        drawn = self._drawn()
+        if not drawn:
+            return []  # blank: the page draws nothing at all
         try:
-            drawn = self._page.get_bboxlog()
             content = self._page.get_text("dict", flags=_TEXT_FLAGS)
         except _BROKEN as error:
             raise PageUnreadable("The content of the page is damaged.") from error
-        if not drawn:
-            return []  # blank: the page draws nothing at all
         lines, hidden = self._lines(content)
         characters = "".join(line.text for line in lines)
         if not characters or _junk(characters) > _MAX_JUNK or hidden > len(characters) / 2:
             return None
-        pictures = self._covered(self._to_box(rect) for kind, rect in drawn if kind in _PICTURES)
-        if pictures > _PAGE_SIZED and self._covered(line.box for line in lines) < _STAMP_SIZED:
+        texts = [order for order, (kind, _) in enumerate(drawn) if kind in _TEXTS]
+        covers = [
+            order for order, (kind, box) in enumerate(drawn) if kind in _PICTURES and self._share(box) > _PAGE_SIZED
+        ]
+        if covers and texts and sum(order < covers[-1] for order in texts) > len(texts) / 2:
             return None
         return lines
 
-    def render(self) -> PageImage:
-        """Raises PageUnreadable."""
+    def pictures(self) -> list[Box]:
+        """Where pictures stand that may hold text of their own; none where they are too small together. Raises PageUnreadable."""
+        boxes = [box for kind, box in self._drawn() if kind in _PICTURES and box.width > 0 and box.height > 0]
+        return boxes if sum(map(self._share, boxes)) > _WORTH_READING else []
+
+    def render(self, clip: Box | None = None) -> PageImage:
+        """The page, or the part of it in `clip`. Raises PageUnreadable."""
         try:
-            pixmap = self._page.get_pixmap(matrix=self._scale, colorspace=pymupdf.csRGB, alpha=False)
+            part = pymupdf.Rect(clip.x0, clip.y0, clip.x1, clip.y1) / self._scale if clip else None
+            pixmap = self._page.get_pixmap(matrix=self._scale, clip=part, colorspace=pymupdf.csRGB, alpha=False)
             return PageImage(pixmap.samples, pixmap.width, pixmap.height, self.dpi)
         except _BROKEN as error:
             raise PageUnreadable("The page cannot be rendered.") from error
+
+    def _drawn(self) -> list[tuple[str, Box]]:
+        """What the page draws, in the order in which it does."""
+        try:
+            return [(kind, self._to_box(rect)) for kind, rect in self._page.get_bboxlog()]
+        except _BROKEN as error:
+            raise PageUnreadable("The content of the page is damaged.") from error
 
     def _lines(self, content: dict[str, Any]) -> tuple[list[Line], int]:
         """Lines on the page, and how many of their characters are not painted."""
@@ -147,9 +162,9 @@ class PdfPage:
                 hidden += 0 if any(span["char_flags"] & _PAINTED for span in line["spans"]) else len(text)
         return lines, hidden
 
-    def _covered(self, boxes: Iterable[Box]) -> float:
-        """Share of the page that boxes cover (what two of them cover counts twice)."""
-        return sum(box.width * box.height for box in boxes) / (self.width * self.height)
+    def _share(self, box: Box) -> float:
+        """Of the page's area."""
+        return box.width * box.height / (self.width * self.height)
 
     def _to_box(self, rect: tuple[float, float, float, float]) -> Box:
         """From points of the page as it is stored to pixels of the page as it is shown, cut off at its edges."""
@@ -164,10 +179,11 @@ _TEXT_FLAGS = pymupdf.TEXT_CLIP | pymupdf.TEXT_COLLECT_STYLES
 _PAINTED = pymupdf.mupdf.FZ_STEXT_FILLED | pymupdf.mupdf.FZ_STEXT_STROKED
 
 _PICTURES = ("fill-image", "fill-imgmask")
+_TEXTS = ("fill-text", "stroke-text", "ignore-text")
 
 _MAX_JUNK = 0.1  # a list with a private-use bullet on each line stays below it
 _PAGE_SIZED = 0.6
-_STAMP_SIZED = 0.05
+_WORTH_READING = 0.1  # share of the page; a logo and a signature stay below it
 
 
 def _junk(text: str) -> float:

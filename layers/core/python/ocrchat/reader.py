@@ -11,7 +11,8 @@ from ocrchat.engines import OcrEngine
 from ocrchat.errors import BadRequest, FileEmpty, PageUnreadable, TooManyPages, UnsupportedFile
 from ocrchat.layout import arrange
 from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
-from ocrchat.model import PageImage, PageResult
+from ocrchat.model import Box, Line, PageImage, PageResult
+from ocrchat.pdf import PdfPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def inspect(data: bytes, max_pages: int) -> SourceInfo:
 
 
 def read_page(source: Path, media_type: MediaType, index: int, engine: Callable[[], OcrEngine]) -> PageResult:
-    """Reads the page at `index`: its text layer, or what `engine()` recognises on it. Raises PageUnreadable.
+    """Reads the page at `index`: its text layer and its pictures, or what `engine()` recognises on it. Raises PageUnreadable.
 
     `engine` is only called for a page that has to be recognised, so that digital documents never load the models.
     """
@@ -62,8 +63,39 @@ def read_page(source: Path, media_type: MediaType, index: int, engine: Callable[
         lines = page.text_layer()
         if lines is None:
             return _recognise(index, page.render(), engine())
-        blocks = arrange(lines)
-        return PageResult(index, page.width, page.height, page.dpi, "text-layer", blocks)
+        name = "text-layer"
+        if pictures := page.pictures():
+            name = f"text-layer+{engine().name}"
+            lines += _read_pictures(page, pictures, lines, engine())
+        return PageResult(index, page.width, page.height, page.dpi, name, arrange(lines))
+
+
+def _read_pictures(page: PdfPage, pictures: list[Box], known: list[Line], engine: OcrEngine) -> list[Line]:
+    """What stands in the pictures of a digital page, less the lines that the text layer has too.
+
+    One look at all that the pictures span: a scan is often cut into strips, and a line must not be.
+    """
+    part = Box.around(pictures)
+    found = [
+        Line(line.text, _moved(line.box, part.x0, part.y0), line.confidence) for line in engine.read(page.render(part))
+    ]
+    return [
+        line
+        for line in found
+        if any(_overlap(line.box, picture) > 0.5 for picture in pictures)
+        and not any(_overlap(line.box, other.box) > 0.5 and other.box.height < 2 * line.box.height for other in known)
+    ]
+
+
+def _moved(box: Box, dx: float, dy: float) -> Box:
+    return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
+
+
+def _overlap(box: Box, other: Box) -> float:
+    """Share of `box` that lies in `other`."""
+    width = min(box.x1, other.x1) - max(box.x0, other.x0)
+    height = min(box.y1, other.y1) - max(box.y0, other.y0)
+    return max(width, 0.0) * max(height, 0.0) / max(box.width * box.height, 1.0)
 
 
 def _recognise(index: int, image: PageImage, engine: OcrEngine) -> PageResult:
