@@ -13,6 +13,9 @@ from constructs import Construct
 from infra.function import Entrypoint, Layers
 from ocrchat.settings import Settings
 
+PAGE_TRIES = 5
+"""As AWS advises: a throttled invocation counts as one. The worker waits longer before each."""
+
 READ_TIMEOUT = cdk.Duration.seconds(120)
 GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
 
@@ -32,10 +35,10 @@ class PageQueues(Construct):
             "DeadLetters",
             retention=cdk.Duration.days(14),
             consumer_timeout=GIVE_UP_TIMEOUT,
-            then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=5),
+            # A letter may bring the receives of its first queue along (it does in the emulator): at least five are left.
+            then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=PAGE_TRIES + 5),
         )
-        # Five tries, as AWS advises: a throttled invocation counts as one. The worker waits longer between each.
-        given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=5)
+        given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PAGE_TRIES)
         self.interactive = _queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)
         self.bulk = _queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up)
 

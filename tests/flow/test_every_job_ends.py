@@ -235,6 +235,22 @@ def test_assemble_that_fails_once_is_tried_again(flow: Flow) -> None:
     assert page_from_json(good) == page_from_json(usecases.view(flow.cloud, flow.job(job)).document["pages"][0])
 
 
+def test_a_job_that_is_being_assembled_when_its_time_runs_out_still_ends_well(flow: Flow) -> None:
+    job = flow.submit(1)
+    (task,) = flow.take(job, 1)
+    flow.read_without_ending(task)
+    good = flow.cloud.blobs.get_json(keys.page_result(job.id, 0))
+    flow.cloud.blobs.put(keys.page_result(job.id, 0), b"not json", "application/json")
+    flow.read(task)
+    flow.wait_for(lambda: flow.failures(job) >= 1)
+
+    usecases.reconcile(flow.cloud, later(timedelta(seconds=job.time_limit)))
+    assert not flow.job(job).status.ended
+    flow.cloud.blobs.put_json(keys.page_result(job.id, 0), good)
+
+    assert flow.ended(job).status is JobStatus.DONE
+
+
 def test_assemble_that_always_fails_ends_the_job_as_failed(flow: Flow) -> None:
     job = flow.submit(1)
     (task,) = flow.take(job, 1)

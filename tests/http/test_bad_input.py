@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
+import json
 from typing import Any
 
 import httpx
@@ -133,3 +136,33 @@ def test_a_body_that_aws_cannot_carry_is_refused_here_too(api: httpx.Client, siz
     body = problem(post(api, "big.pdf", b"%PDF-1.7" + bytes(size)), 400, "file_too_large")
 
     assert "4.5 MB" in body["detail"]
+
+
+@pytest.mark.parametrize("job_id", ["0123", "x" * 3000, "%2e%2e", "ü" * 32, "'; DROP TABLE jobs"])
+def test_a_job_id_that_is_none_is_not_found(api: httpx.Client, job_id: str) -> None:
+    problem(api.get(f"/api/v1/ocr/{job_id}/"), 404, "job_not_found" if "%" not in job_id else "route_not_found")
+
+
+def test_a_field_in_a_charset_that_does_not_exist_is_refused(api: httpx.Client) -> None:
+    files = {"file": ("a.pdf", digital_pdf(1)), "tier": (None, b"cpu", "text/plain; charset=klingon")}
+
+    problem(api.post("/api/v1/ocr/", files=files), 400, "invalid_field")
+
+
+def test_letters_beyond_ascii_in_a_header_are_no_error(server: Server) -> None:
+    headers = {b"Authorization": "Bearer tökén".encode(), b"X-Name": "ü".encode("latin-1")}
+
+    problem(httpx.get(f"{server.url}/api/v1/ocr/0123/", headers=headers), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("path", ["/../../../../_ministack/health", "/%2e%2e/%2e%2e/%2e%2e/%2e%2e/_ministack/reset"])
+def test_no_path_leads_out_of_the_api_into_the_emulator(server: Server, path: str) -> None:
+    url = httpx.URL(server.url)
+    with contextlib.closing(
+        http.client.HTTPConnection(url.host, url.port)
+    ) as connection:  # httpx would resolve the dots itself
+        connection.request("POST", path)
+        answer = connection.getresponse()
+
+        assert answer.status == 404
+        assert json.load(answer)["code"] == "route_not_found"

@@ -54,6 +54,17 @@ def test_any_content_type_is_understood_or_a_bad_request(content_type: str) -> N
         form.parse(content_type, b"")
 
 
+def test_a_name_that_is_sent_extended_is_understood() -> None:
+    disposition = b"form-data; name=\"file\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8.pdf"
+    body = b"--x\r\nContent-Disposition: " + disposition + b"\r\n\r\n%PDF\r\n--x--\r\n"
+
+    assert form.parse("multipart/form-data; boundary=x", body)[0].filename == "发票.pdf"
+
+
+def test_capitals_are_as_good() -> None:
+    assert form.parse(*encoded(tier="CPU", language="EN"))[1] == JobOptions(Tier.CPU, "en")
+
+
 def test_a_field_value_in_an_error_is_cut_short() -> None:
     with pytest.raises(InvalidField) as caught:
         form.parse(*encoded(language="x" * 5000))
