@@ -14,16 +14,35 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 START_SECONDS = 30
 STOP_SECONDS = 1
 """Nothing in it outlives it, so there is little to wait for; while it deploys it does not listen anyway."""
 
-# What a handler may inherit from the person's shell. Nothing of their AWS configuration: no profile, key or endpoint.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
+# What a handler may inherit from the person's shell.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 
+# Instead of the person's AWS configuration (profile, keys, endpoints), and past a proxy.
+_ISOLATED = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "127.0.0.1,localhost",
+    "no_proxy": "127.0.0.1,localhost",
+}
 
 _PR_SET_PDEATHSIG = 1
+
+
+def isolate() -> None:
+    """Makes this process one that knows no AWS but the emulator, whatever the person's shell says."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(_ISOLATED)
 
 
 class EmulatorFailed(RuntimeError):
@@ -68,8 +87,8 @@ class Emulator:
     ) -> None:
         self._stop()
 
-    def wait(self) -> None:
-        """Returns only if it dies by itself. Raises EmulatorFailed then."""
+    def wait(self) -> NoReturn:
+        """Until it dies by itself. Raises EmulatorFailed then."""
         code = self._process.wait()
         raise EmulatorFailed(f"The emulator has ended with exit code {code}.\n{self.log_tail()}")
 
@@ -90,13 +109,7 @@ class Emulator:
             "LOG_LEVEL": "INFO",
             "LAMBDA_ACCOUNT_CONCURRENCY": str(self._max_invocations),
             "SFN_WAIT_SCALE": str(self._wait_scale),
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1,localhost",
+            **_ISOLATED,
             "PYTHONDONTWRITEBYTECODE": "1",
             # One page is one thread; the workers are the parallelism.
             "OMP_NUM_THREADS": "1",

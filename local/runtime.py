@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpx
 
 from local import deploy
-from local.emulator import Emulator, EmulatorFailed
+from local.emulator import Emulator, EmulatorFailed, isolate
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
 
@@ -37,6 +37,7 @@ class Running:
 @contextmanager
 def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
     """Raises EmulatorFailed."""
+    isolate()
     workers = ocr_workers()
     # Beside the OCR workers: as many waiting submits, and the functions that move jobs on.
     with Emulator(max_invocations=2 * workers + inline_waiters() + 8, wait_scale=wait_scale) as emulator:

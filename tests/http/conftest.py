@@ -21,6 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "test-token-of-the-http-suite"
 READY_SECONDS = 40
 
+PERSONAL = {
+    "AWS_PROFILE": "my-company",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "http_proxy": "http://127.0.0.1:9",
+}
+"""What a person may have in their shell, and what must not matter."""
+
 
 @dataclass
 class Server:
@@ -53,6 +61,7 @@ def start(folder: Path) -> Server:
                 "PORT": str(port),
                 "OCRCHAT_TOKEN": TOKEN,
                 "TMPDIR": str(scratch),
+                **PERSONAL,
             },
             stdout=output,
             stderr=subprocess.STDOUT,
