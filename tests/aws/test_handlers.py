@@ -64,7 +64,7 @@ def job(cloud: Cloud) -> Job:
 
 def delivered(cloud: Cloud, session: boto3.Session, settings: Settings, *tasks: PageTask) -> dict[str, Any]:
     """The event for messages that really are in the queue, and in flight."""
-    cloud.queue.send(Lane.INTERACTIVE, tasks)
+    cloud.queue.send(Lane.INTERACTIVE, "account", tasks)
     messages = session.client("sqs").receive_message(
         QueueUrl=settings.interactive_queue, MaxNumberOfMessages=10, VisibilityTimeout=720
     )["Messages"]

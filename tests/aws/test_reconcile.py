@@ -84,7 +84,7 @@ def test_a_page_lost_in_a_busy_lane_is_sent_again_later(cloud: Cloud, functions:
     for page in range(CHUNK_PAGES - 1):
         cloud.page_sets.page_read(long.id, 0, page, NOW)
     waiting = job(2, pages=CHUNK_PAGES)
-    cloud.queue.send(Lane.BULK, [usecases.PageTask(waiting.id, 0, 0)])
+    cloud.queue.send(Lane.BULK, "account", [usecases.PageTask(waiting.id, 0, 0)])
 
     usecases.reconcile(cloud, NOW + 2 * REPAIR_AFTER)
     assert _in_queue() == 1

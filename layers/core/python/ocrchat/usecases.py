@@ -311,7 +311,9 @@ def _move_on(cloud: Cloud, job: Job, chunk: Chunk) -> None:
     """Sends the pages of a chunk that are pending, or closes it when none is."""
     if chunk.pending:
         cloud.page_sets.touch(job.id, chunk.number, datetime.now(UTC))
-        cloud.queue.send(job.lane, (PageTask(job.id, chunk.number, page) for page in sorted(chunk.pending)))
+        cloud.queue.send(
+            job.lane, job.account_id, (PageTask(job.id, chunk.number, page) for page in sorted(chunk.pending))
+        )
     else:
         _check_end(cloud, job, chunk)
 

@@ -21,12 +21,15 @@ class PageQueue:
         self._client = client
         self._urls = urls
 
-    def send(self, lane: Lane, tasks: Iterable[PageTask]) -> None:
-        """Raises Unavailable if any message was refused: the caller runs again and sends all, which does no harm."""
+    def send(self, lane: Lane, account_id: str, tasks: Iterable[PageTask]) -> None:
+        """Sends pages of one account: SQS serves accounts in turn, so that none waits behind another's thousand pages.
+
+        Raises Unavailable if any message was refused: the caller runs again and sends all, which does no harm.
+        """
         waiting = list(tasks)
         for start in range(0, len(waiting), _BATCH):
             entries = [
-                {"Id": str(number), "MessageBody": to_message(task)}
+                {"Id": str(number), "MessageBody": to_message(task), "MessageGroupId": account_id}
                 for number, task in enumerate(waiting[start : start + _BATCH])
             ]
             with translated():
