@@ -57,9 +57,12 @@ def test_a_job_whose_split_never_ran_ends_when_its_time_is_over(cloud: Cloud, fu
 def test_a_job_whose_execution_died_without_a_word_ends(
     cloud: Cloud, session: boto3.Session, functions: dict[str, Handler]
 ) -> None:
-    functions["split"] = lambda event: None
+    called: list[str] = []
+    functions["split"] = lambda event: called.append(event["job_id"])
     cloud.jobs.create(job(1))
     cloud.workflow.start(job(1))
+    while not called:  # moto cannot stop an execution that has not begun
+        time.sleep(0.05)
     machines = session.client("stepfunctions")
     (execution,) = machines.list_executions(
         stateMachineArn=machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
