@@ -41,7 +41,9 @@ def read(record: SQSRecord) -> None:
         # Whatever it was, the queue tries again, and after its last try the page is recorded as failed.
         logger.exception("page not read")
         count("PageErrors")
-        show_again_in(record, FIRST_RETRY_SECONDS * 4 ** (int(record.attributes.approximate_receive_count) - 1))
+        show_again_in(
+            record, min(320, FIRST_RETRY_SECONDS * 4 ** (int(record.attributes.approximate_receive_count) - 1))
+        )
         raise
     logger.info("page read")
     count("PagesRead")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -52,30 +51,6 @@ def test_a_job_whose_split_never_ran_ends_when_its_time_is_over(cloud: Cloud, fu
     ended = cloud.jobs.get(job(1).id)
     assert ended is not None
     assert (ended.status, ended.failure) == (JobStatus.FAILED, "Stalled")
-
-
-def test_a_job_whose_execution_died_without_a_word_ends(
-    cloud: Cloud, session: boto3.Session, functions: dict[str, Handler]
-) -> None:
-    called: list[str] = []
-    functions["split"] = lambda event: called.append(event["job_id"])
-    cloud.jobs.create(job(1))
-    cloud.workflow.start(job(1))
-    while not called:  # moto cannot stop an execution that has not begun
-        time.sleep(0.05)
-    machines = session.client("stepfunctions")
-    (execution,) = machines.list_executions(
-        stateMachineArn=machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-    )["executions"]
-    machines.stop_execution(executionArn=execution["executionArn"])
-    while cloud.workflow.status(job(1).id) == "RUNNING":
-        time.sleep(0.05)
-
-    usecases.reconcile(cloud, NOW + 2 * REPAIR_AFTER)
-
-    ended = cloud.jobs.get(job(1).id)
-    assert ended is not None
-    assert (ended.status, ended.failure) == (JobStatus.FAILED, "WorkflowLost")
 
 
 def test_a_page_lost_in_a_busy_lane_is_sent_again_later(cloud: Cloud, functions: dict[str, Handler]) -> None:

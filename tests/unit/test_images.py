@@ -220,3 +220,14 @@ images.frame(made, 0)
     ran = subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": source}, capture_output=True, text=True)
 
     assert ran.returncode == 0, ran.stderr
+
+
+def test_a_page_of_square_pixels_keeps_to_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "PAGE_PIXELS", 5_000)
+    file = BytesIO()
+    Image.new("1", (60, 60), 1).save(file, "PNG", dpi=(1200, 50))
+
+    page = images.frame(file.getvalue(), 0)
+
+    assert page.width * page.height <= 5_100
+    assert page.height == pytest.approx(24 * page.width, rel=0.1)

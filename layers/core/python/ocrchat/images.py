@@ -76,10 +76,12 @@ def frame(data: bytes, index: int) -> PageImage:
             rgb = rgb.transpose(turned)
         # A fax has twice as many pixels across as down; letters can only be recognised in their real proportions.
         dpi = max(x_dpi, y_dpi)
-        size = max(1, round(rgb.width * dpi / x_dpi)), max(1, round(rgb.height * dpi / y_dpi))
+        width, height = rgb.width * dpi / x_dpi, rgb.height * dpi / y_dpi
+        shrink = max(1.0, (width * height / PAGE_PIXELS) ** 0.5)
+        size = max(1, round(width / shrink)), max(1, round(height / shrink))
         if size != rgb.size:
             rgb = rgb.resize(size, Image.Resampling.BICUBIC)
-        return PageImage(rgb.tobytes(), rgb.width, rgb.height, dpi * reduction)
+        return PageImage(rgb.tobytes(), rgb.width, rgb.height, dpi * reduction / shrink)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ def _read_pictures(page: PdfPage, pictures: list[Box], known: list[Line], engine
     return [
         line
         for line in found
-        if any(_overlap(line.box, picture) > 0.5 for picture in pictures)
+        if sum(_overlap(line.box, picture) for picture in pictures) > 0.5
         and not any(_overlap(line.box, other.box) > 0.5 and other.box.height < 2 * line.box.height for other in known)
     ]
 
