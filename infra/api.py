@@ -67,7 +67,7 @@ class Api(Construct):
             settings=submit_settings,
             layers=(layers.core, layers.documents),
             timeout=TIMEOUT,
-            memory_mb=1024,
+            memory_mb=1769,  # an upload of 100 MB passes through it, and is opened
         ).function
         self.export = Entrypoint(
             self,
@@ -126,7 +126,7 @@ class Api(Construct):
             response_type.response_type,
             type=response_type,
             status_code=str(error.status),
-            response_headers={"Content-Type": f"'{problem.CONTENT_TYPE}'"},
+            response_headers={"Content-Type": f"'{problem.CONTENT_TYPE}'", "Access-Control-Allow-Origin": "'*'"},
             templates={"application/json": json.dumps(problem.document(error, "$context.requestId"))},
         )
 

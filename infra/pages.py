@@ -1,4 +1,4 @@
-"""Reading pages: two lanes of queues, the worker that reads, and what happens to a page that cannot be read."""
+"""Reading pages: three lanes of queues, the worker that reads, and what happens to a page that cannot be read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.function import Entrypoint, Layers
+from infra.queue import LONGEST_RETENTION, queue
 from ocrchat.settings import Settings
 
 PAGE_TRIES = 5
@@ -21,30 +22,31 @@ GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
 
 
 class PageQueues(Construct):
-    """Interactive and bulk: a long document never stands in front of a receipt.
+    """Interactive, priority and bulk: a long document never stands in front of a receipt, nor in front of one paid for.
 
-    A page that failed three times comes to the dead-letter queue, whose consumer records it so that its job ends. What
+    A page that failed five times comes to the dead-letter queue, whose consumer records it so that its job ends. What
     that consumer cannot handle either is parked for a person to look at.
     """
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        self.parking = _queue(self, "Parking", retention=cdk.Duration.days(14))
-        self.dead_letters = _queue(
+        self.parking = queue(self, "Parking", retention=LONGEST_RETENTION)
+        self.dead_letters = queue(
             self,
             "DeadLetters",
-            retention=cdk.Duration.days(14),
+            retention=LONGEST_RETENTION,
             consumer_timeout=GIVE_UP_TIMEOUT,
             # A letter may bring the receives of its first queue along (it does in the emulator): at least five are left.
             then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=PAGE_TRIES + 5),
         )
         given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PAGE_TRIES)
-        self.interactive = _queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)
-        self.bulk = _queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up)
+        self.interactive = queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)
+        self.priority = queue(self, "Priority", consumer_timeout=READ_TIMEOUT, then=given_up)
+        self.bulk = queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up)
 
     @property
-    def lanes(self) -> tuple[sqs.Queue, sqs.Queue]:
-        return self.interactive, self.bulk
+    def lanes(self) -> tuple[sqs.Queue, ...]:
+        return self.interactive, self.priority, self.bulk
 
     def allow_send(self, grantee: iam.IGrantable) -> None:
         self._allow(grantee, "sqs:SendMessage")
@@ -54,7 +56,7 @@ class PageQueues(Construct):
 
     def _allow(self, grantee: iam.IGrantable, action: str) -> None:
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=[action], resource_arns=[queue.queue_arn for queue in self.lanes]
+            grantee=grantee, actions=[action], resource_arns=[lane.queue_arn for lane in self.lanes]
         )
 
 
@@ -92,33 +94,13 @@ class PageWorkers(Construct):
             timeout=GIVE_UP_TIMEOUT,
             memory_mb=256,
         ).function
-        for queue in queues.lanes:
+        for lane in queues.lanes:
             # One page a worker: the pages of a job are read side by side, and one bad page spoils no other.
             self.read.add_event_source(
                 event_sources.SqsEventSource(
-                    queue, batch_size=1, max_concurrency=concurrency, report_batch_item_failures=True
+                    lane, batch_size=1, max_concurrency=concurrency, report_batch_item_failures=True
                 )
             )
         self.give_up.add_event_source(
             event_sources.SqsEventSource(queues.dead_letters, batch_size=10, report_batch_item_failures=True)
         )
-
-
-def _queue(
-    scope: Construct,
-    id: str,
-    *,
-    retention: cdk.Duration | None = None,
-    consumer_timeout: cdk.Duration | None = None,
-    then: sqs.DeadLetterQueue | None = None,
-) -> sqs.Queue:
-    """A message stays hidden six times as long as its consumer may run: AWS's rule, for tries that are throttled."""
-    return sqs.Queue(
-        scope,
-        id,
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
-        retention_period=retention,
-        visibility_timeout=cdk.Duration.seconds(6 * consumer_timeout.to_seconds()) if consumer_timeout else None,
-        dead_letter_queue=then,
-    )

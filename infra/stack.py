@@ -10,14 +10,18 @@ from constructs import Construct
 from infra.api import STAGE, Api
 from infra.function import Layers
 from infra.pages import PageQueues, PageWorkers
-from infra.storage import Storage
+from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
+from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
 from ocrchat.settings import Settings
 
+JOBS = "jobs/*"
 SOURCE = "jobs/*/source"
 CHUNKS = "jobs/*/chunks/*"
 PAGES = "jobs/*/pages/*"
 RESULT = "jobs/*/result.json"
+DOWNLOADS = "jobs/*/downloads/*"
+UPLOADS = "uploads/*"
 
 
 class OcrChatStack(cdk.Stack):
@@ -26,13 +30,18 @@ class OcrChatStack(cdk.Stack):
         layers = Layers(self, "Layers")
         storage = Storage(self, "Storage")
         queues = PageQueues(self, "Queues")
+        events = EventQueue(self, "Events")
         # Without the machine, for the functions that it calls and for those that only hold its tokens.
         settings = Settings(
             table=storage.table.table_name,
             bucket=storage.bucket.bucket_name,
             interactive_queue=queues.interactive.queue_url,
+            priority_queue=queues.priority.queue_url,
             bulk_queue=queues.bulk.queue_url,
+            event_queue=events.queue.queue_url,
         )
+        # For the functions that reserve credits or refund them.
+        with_cap = replace(settings, monthly_cap=int(self.node.get_context("monthly_credit_cap")))
         pages = PageWorkers(
             self,
             "Pages",
@@ -41,9 +50,17 @@ class OcrChatStack(cdk.Stack):
             layers=layers,
             concurrency=int(self.node.get_context("ocr_concurrency")),
         )
-        workflow = Workflow(self, "Workflow", storage=storage, settings=settings, layers=layers)
-        with_machine = replace(settings, state_machine=workflow.machine.state_machine_arn)
+        workflow = Workflow(
+            self,
+            "Workflow",
+            storage=storage,
+            split_settings=settings,
+            assemble_settings=with_cap,
+            layers=layers,
+        )
+        with_machine = replace(with_cap, state_machine=workflow.machine.state_machine_arn)
         reconciler = Reconciler(self, "Reconciler", settings=with_machine, layers=layers, every=cdk.Duration.minutes(5))
+        webhooks = Webhooks(self, "Webhooks", events=events, settings=settings, layers=layers)
         api = Api(
             self,
             "Api",
@@ -53,23 +70,34 @@ class OcrChatStack(cdk.Stack):
             make_log_role=str(self.node.get_context("api_gateway_log_role")).lower() == "true",
         )
 
-        storage.allow_put(api.submit, SOURCE)
-        storage.allow_get(api.submit, RESULT)
-        storage.allow_items(api.submit, "GetItem", "BatchGetItem", "PutItem")
-        storage.allow_query_open_jobs(api.submit)
+        # A submission puts the file, or copies an upload; what is presigned is signed with this role.
+        storage.allow_put(api.submit, SOURCE, UPLOADS)
+        storage.allow_get(api.submit, RESULT, UPLOADS)
+        storage.allow_list(api.submit, JOBS)
+        storage.allow_delete(api.submit, JOBS, UPLOADS)
+        storage.allow_items(api.submit, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
+        storage.allow_query_index(api.submit, OPEN_JOBS_INDEX, ACCOUNT_JOBS_INDEX)
+        allow_read_elsewhere(api.submit, _names(self.node.get_context("readable_buckets")))
+        events.allow_send(api.submit)
         workflow.machine.grant_start_execution(api.submit)
+        allow_task_answers(api.submit, "SendTaskFailure")
 
-        storage.allow_get(api.export, RESULT)
+        storage.allow_get(api.export, RESULT, DOWNLOADS)
+        storage.allow_put(api.export, DOWNLOADS)
         storage.allow_items(api.export, "GetItem")
 
         storage.allow_get(workflow.split, SOURCE)
         storage.allow_put(workflow.split, CHUNKS)
-        storage.allow_items(workflow.split, "GetItem", "BatchGetItem", "PutItem", "UpdateItem")
+        # Of a job that is erased meanwhile, split and the workers take back what they have written.
+        storage.allow_list(workflow.split, JOBS)
+        storage.allow_delete(workflow.split, JOBS)
+        storage.allow_items(workflow.split, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem")
         queues.allow_send(workflow.split)
         allow_task_answers(workflow.split, "SendTaskSuccess", "SendTaskFailure")
 
         storage.allow_get(pages.read, SOURCE, CHUNKS)
         storage.allow_put(pages.read, PAGES)
+        storage.allow_delete(pages.read, PAGES)
         # The page that empties its chunk sends the next chunk's; receiving and retrying came with the event source.
         for function in (pages.read, pages.give_up):
             storage.allow_items(function, "GetItem", "BatchGetItem", "UpdateItem")
@@ -78,15 +106,21 @@ class OcrChatStack(cdk.Stack):
 
         storage.allow_get(workflow.assemble, PAGES)
         storage.allow_put(workflow.assemble, RESULT)
-        storage.allow_items(workflow.assemble, "GetItem", "BatchGetItem", "UpdateItem")
+        storage.allow_delete(workflow.assemble, RESULT)
 
-        storage.allow_items(reconciler.function, "GetItem", "BatchGetItem", "UpdateItem")
-        storage.allow_query_open_jobs(reconciler.function)
+        storage.allow_query_index(reconciler.function, OPEN_JOBS_INDEX)
         queues.allow_send(reconciler.function)
         queues.allow_count(reconciler.function)
         workflow.machine.grant_start_execution(reconciler.function)
         workflow.machine.grant_execution(reconciler.function, "states:DescribeExecution")
         allow_task_answers(reconciler.function, "SendTaskSuccess", "SendTaskFailure")
+
+        # Who ends a job settles it: the account, the ledger, the event of its callback.
+        for function in (workflow.assemble, reconciler.function):
+            storage.allow_items(function, "GetItem", "BatchGetItem", "PutItem", "UpdateItem")
+            events.allow_send(function)
+
+        storage.allow_items(webhooks.tell, "GetItem")
 
         outputs = {
             "ApiId": api.rest_api.rest_api_id,
@@ -95,10 +129,19 @@ class OcrChatStack(cdk.Stack):
             "BucketName": storage.bucket.bucket_name,
             "BulkQueueUrl": queues.bulk.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
+            "EventQueueUrl": events.queue.queue_url,
             "InteractiveQueueUrl": queues.interactive.queue_url,
+            "PriorityQueueUrl": queues.priority.queue_url,
             "ReconcileFunctionName": reconciler.function.function_name,
             "StateMachineArn": workflow.machine.state_machine_arn,
             "TableName": storage.table.table_name,
         }
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
+
+
+def _names(context: object) -> list[str]:
+    """A list in cdk.json; text with commas if it comes from the command line."""
+    given = context.split(",") if isinstance(context, str) else context
+    assert isinstance(given, list)
+    return [name.strip() for name in given if name.strip()]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from ocrchat.model import RETENTION_DAYS
+from ocrchat import keys
+from ocrchat.billing import PLANS
 
 OPEN_JOBS_INDEX = "open-jobs"
-"""The name that ocrchat.aws.jobs_table asks for; a test holds the two together."""
+ACCOUNT_JOBS_INDEX = "account-jobs"
+"""The names that ocrchat.aws.jobs_table asks for; a test holds them together."""
 
 KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 """What people sent outlives the stack; of a first deployment that fails nothing stays."""
@@ -35,7 +39,20 @@ class Storage(Construct):
             removal_policy=KEPT,
             lifecycle_rules=[
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
-                s3.LifecycleRule(prefix="jobs/", expiration=cdk.Duration.days(RETENTION_DAYS)),
+                s3.LifecycleRule(prefix=keys.UPLOADS, expiration=cdk.Duration.days(1)),
+                *(
+                    s3.LifecycleRule(prefix=keys.kept_for(days), expiration=cdk.Duration.days(days))
+                    for days in sorted({plan.retention_days for plan in PLANS.values()})
+                ),
+            ],
+            # For pages in a browser: presigned uploads and downloads. What may be done, the address itself says.
+            cors=[
+                s3.CorsRule(
+                    allowed_methods=[s3.HttpMethods.GET, s3.HttpMethods.POST],
+                    allowed_origins=["*"],
+                    allowed_headers=["*"],
+                    exposed_headers=["ETag"],
+                )
             ],
         )
         self.table = dynamodb.Table(
@@ -58,12 +75,31 @@ class Storage(Construct):
             sort_key=_text("created_at"),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        # Only job items have both attributes. All of each, since a list of jobs shows what is in them.
+        self.table.add_global_secondary_index(
+            index_name=ACCOUNT_JOBS_INDEX,
+            partition_key=_text("account_id"),
+            sort_key=_text("created_at"),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
 
     def allow_get(self, grantee: iam.IGrantable, *patterns: str) -> None:
         self._allow_objects(grantee, "s3:GetObject", patterns)
 
     def allow_put(self, grantee: iam.IGrantable, *patterns: str) -> None:
         self._allow_objects(grantee, "s3:PutObject", patterns)
+
+    def allow_delete(self, grantee: iam.IGrantable, *patterns: str) -> None:
+        self._allow_objects(grantee, "s3:DeleteObject", patterns)
+
+    def allow_list(self, grantee: iam.IGrantable, pattern: str) -> None:
+        """To list what is under a prefix; of the rest of the bucket not even the names."""
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:ListBucket"],
+            resource_arns=[self.bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": pattern}},
+        )
 
     def allow_items(self, grantee: iam.IGrantable, *actions: str) -> None:
         iam.Grant.add_to_principal(
@@ -72,11 +108,11 @@ class Storage(Construct):
             resource_arns=[self.table.table_arn],
         )
 
-    def allow_query_open_jobs(self, grantee: iam.IGrantable) -> None:
+    def allow_query_index(self, grantee: iam.IGrantable, *indexes: str) -> None:
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["dynamodb:Query"],
-            resource_arns=[f"{self.table.table_arn}/index/{OPEN_JOBS_INDEX}"],
+            resource_arns=[f"{self.table.table_arn}/index/{index}" for index in indexes],
         )
 
     def _allow_objects(self, grantee: iam.IGrantable, action: str, patterns: tuple[str, ...]) -> None:
@@ -84,6 +120,16 @@ class Storage(Construct):
             grantee=grantee,
             actions=[action],
             resource_arns=[self.bucket.arn_for_objects(pattern) for pattern in patterns],
+        )
+
+
+def allow_read_elsewhere(grantee: iam.IGrantable, buckets: Sequence[str]) -> None:
+    """To read objects of other buckets, which their owners must allow too where the account is another one."""
+    if buckets:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["s3:GetObject"],
+            resource_arns=[f"arn:{cdk.Aws.PARTITION}:s3:::{bucket}/*" for bucket in buckets],
         )
 
 

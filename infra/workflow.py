@@ -20,13 +20,22 @@ from ocrchat.settings import Settings
 class Workflow(Construct):
     """The definition is the text of ocrchat.asl. CDK cannot see into it, so what it calls is granted by hand."""
 
-    def __init__(self, scope: Construct, id: str, *, storage: Storage, settings: Settings, layers: Layers) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        storage: Storage,
+        split_settings: Settings,
+        assemble_settings: Settings,
+        layers: Layers,
+    ) -> None:
         super().__init__(scope, id)
         self.split = Entrypoint(
             self,
             "Split",
             module="submit.split",
-            settings=settings,
+            settings=split_settings,
             layers=(layers.core, layers.documents),
             timeout=cdk.Duration.seconds(300),
             memory_mb=2048,
@@ -35,7 +44,7 @@ class Workflow(Construct):
             self,
             "Assemble",
             module="export.assemble",
-            settings=settings,
+            settings=assemble_settings,
             layers=(layers.core,),
             timeout=cdk.Duration.seconds(300),
             memory_mb=1769,

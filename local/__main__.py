@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from local import demo, runtime
+from local import demo, deploy, runtime
 from local.emulator import EmulatorFailed
 from local.front import front, serving
 
@@ -39,8 +40,21 @@ def api(port: int) -> Iterator[runtime.Running]:
             except OSError as error:
                 raise PortTaken(f"Port {port}: {error.strerror}. Choose another one, for example PORT=8001.") from error
             runtime.warm_up(running)
+            stack.enter_context(announced(running, port))
         console.print(f"[bold green]Ready[/] in {time.monotonic() - started:.1f} s on http://localhost:{port}")
         yield running
+
+
+@contextmanager
+def announced(running: runtime.Running, port: int) -> Iterator[None]:
+    """A file says where the running emulator is, for the admin command."""
+    file = deploy.ROOT / ".build" / f"serve-{port}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"endpoint": running.endpoint, "outputs": running.outputs}))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def serve(port: int) -> None:

@@ -1,17 +1,20 @@
 """http://localhost:8000 -> the emulator's API, with the limits of API Gateway and Lambda, which the emulator lacks.
 
 So what works here works there. A request that AWS would refuse is refused here with the status and problem document of
-the stack's gateway responses (`infra/api.py`).
+the stack's gateway responses (`infra/api.py`). One thing is better: a file that is too large for a request is answered with
+a presigned upload, ready to be used.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
 from urllib.parse import unquote
 
 import httpx
@@ -23,7 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ocrchat import problem
-from ocrchat.errors import OcrChatError
+from ocrchat.errors import FileTooLarge, OcrChatError
 
 GATEWAY_BODY_BYTES = 10 * 1024 * 1024
 LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
@@ -31,6 +34,16 @@ GATEWAY_SECONDS = 29.0
 
 ENVELOPE_BYTES = 10_000
 """What headers and the rest of an event take of Lambda's payload, at most."""
+
+DRAIN_SECONDS = 30.0
+"""How long the rest of a refused body is read: who is answered before they have sent it may miss the answer."""
+
+_SUBMISSION = re.compile(r"/api/v1/ocr/?")
+_FILENAME = re.compile(rb'filename="([^"\r\n]+)"')
+_HEAD_BYTES = 1024
+"""Of a form, where the name of its file is looked for."""
+
+_KEPT_FOR_UPLOAD = frozenset({b"authorization", b"origin", b"x-request-id"})
 
 _HOP_BY_HOP = frozenset(
     {b"connection", b"content-length", b"host", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
@@ -49,20 +62,37 @@ def front(api_url: str) -> Starlette:
 
     async def forward(request: Request) -> Response:
         body = b""
-        async for part in request.stream():
+        parts = request.stream()
+        async for part in parts:
             body += part
             if len(body) > GATEWAY_BODY_BYTES or _as_base64(len(body)) > LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES:
-                return _problem(problem.TOO_LARGE)
+                await _drain(parts)
+                return await too_large(request, body[:_HEAD_BYTES])
         path = request.scope["raw_path"].decode("ascii")
         if any(segment in (".", "..") for segment in unquote(path).split("/")):
             return _problem(problem.UNKNOWN_ROUTE)  # it would be resolved, and lead out of the API into the emulator
+        return await pass_on(request, request.method, path, _end_to_end(request.headers.raw), body)
+
+    async def too_large(request: Request, head: bytes) -> Response:
+        """With an upload, which the API gives to who may have one; else with what the API says instead."""
+        size = request.headers.get("content-length")
+        if request.method != "POST" or not _SUBMISSION.fullmatch(request.url.path) or size is None:
+            return _problem(problem.TOO_LARGE)
+        name = _FILENAME.search(head)
+        wanted = {"filename": name[1].decode(errors="replace")[-255:] if name else "file", "size": int(size)}
+        headers = [(name, value) for name, value in request.headers.raw if name.lower() in _KEPT_FOR_UPLOAD]
+        answer = await pass_on(request, "POST", "/api/v1/uploads/", headers, json.dumps(wanted).encode())
+        if answer.status_code != HTTPStatus.CREATED:
+            return answer
+        return _problem(FileTooLarge(problem.TOO_LARGE.detail, json.loads(bytes(answer.body))))
+
+    async def pass_on(
+        request: Request, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
+    ) -> Response:
         query = request.scope["query_string"].decode("ascii")
         # Not through the client's own headers: it would accept encodings that the caller has not offered.
         passed_on = httpx.Request(
-            request.method,
-            f"{api_url}{path}" + (f"?{query}" if query else ""),
-            headers=_end_to_end(request.headers.raw),
-            content=body,
+            method, f"{api_url}{path}" + (f"?{query}" if query else ""), headers=headers, content=body
         )
         try:
             async with asyncio.timeout(GATEWAY_SECONDS):
@@ -117,9 +147,21 @@ def _payload(headers: httpx.Headers, content: bytes) -> int:
     return _as_base64(len(content))
 
 
+async def _drain(parts: AsyncIterator[bytes]) -> None:
+    """Reads what is left, without keeping it."""
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for _ in parts:
+                pass
+    except TimeoutError:
+        pass
+
+
 def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
 
 def _problem(error: OcrChatError) -> Response:
-    return JSONResponse(problem.document(error, str(uuid.uuid4())), error.status, media_type=problem.CONTENT_TYPE)
+    request_id = str(uuid.uuid4())
+    headers = {"Access-Control-Allow-Origin": "*", "X-Request-Id": request_id, **error.headers}
+    return JSONResponse(problem.document(error, request_id), error.status, headers, problem.CONTENT_TYPE)

@@ -8,7 +8,8 @@ What changes:
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
   * the documents layer goes, since its packages are in the virtual environment too;
   * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
-    the weights are. (Not CloudFormation parameters: the emulator hands numbers on as text, and event sources then break.)
+    the weights are, whether callers may name private addresses. (Not CloudFormation parameters: the emulator hands numbers
+    on as text, and event sources then break.)
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from typing import Any
 ASSET_BUCKET = "ocrchat-assets"
 _FROM_VENV = "layers/documents"
 _OPEN = "Local"
+
+_OPEN_VARIABLES = {"OCRCHAT_WEIGHTS": "weights", "OCRCHAT_INLINE_WAITERS": "inline_waiters"}
+_CALLS_OUT = ("submit.api", "export.webhook")
+"""The entry files that reach addresses which callers name."""
 
 
 def localise(template: dict[str, Any]) -> dict[str, Any]:
@@ -45,9 +50,10 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
             properties["Code"] = _code(assets[name])
             properties["Layers"] = [layer for layer in properties["Layers"] if layer["Ref"] not in dropped]
             environment = properties["Environment"]["Variables"]
-            for variable, name in (("OCRCHAT_WEIGHTS", "weights"), ("OCRCHAT_INLINE_WAITERS", "inline_waiters")):
-                if variable in environment:
-                    environment[variable] = {_OPEN: name}
+            for variable in environment.keys() & _OPEN_VARIABLES.keys():
+                environment[variable] = {_OPEN: _OPEN_VARIABLES[variable]}
+            if environment["POWERTOOLS_SERVICE_NAME"] in _CALLS_OUT:
+                environment["OCRCHAT_ALLOW_PRIVATE_ADDRESSES"] = {_OPEN: "allow_private_addresses"}
         elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
             properties["ScalingConfig"] = {"MaximumConcurrency": {_OPEN: "ocr_concurrency"}}
         resource.pop("Metadata", None)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 
 from local import deploy
 from local.emulator import Emulator, EmulatorFailed, isolate
+from ocrchat import usecases
+from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
+from ocrchat.model import Lane
 from ocrchat.settings import Settings
 
 DEMO_ACCOUNT = "demo"
+CREDITS = 1_000_000
 WEIGHTS = deploy.ROOT / ".build" / "weights"
 
 _WORKER_MB = 900
@@ -39,19 +43,23 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
     """Raises EmulatorFailed."""
     isolate()
     workers = ocr_workers()
-    # Beside the OCR workers: as many waiting submits, and the functions that move jobs on.
-    with Emulator(max_invocations=2 * workers + inline_waiters() + 8, wait_scale=wait_scale) as emulator:
+    # Beside the OCR workers of each lane: as many webhooks, the waiting submits, and the functions that move jobs on.
+    invocations = (len(Lane) + 1) * workers + inline_waiters() + 8
+    with Emulator(max_invocations=invocations, wait_scale=wait_scale) as emulator:
         outputs = deploy.deploy(
             emulator.endpoint,
-            {"weights": str(WEIGHTS), "ocr_concurrency": workers, "inline_waiters": str(inline_waiters())},
+            {
+                "weights": str(WEIGHTS),
+                "ocr_concurrency": workers,
+                "inline_waiters": str(inline_waiters()),
+                "allow_private_addresses": str(allow_private_addresses()),
+            },
         )
         cloud = connect(emulator.endpoint, outputs)
-        token = token or f"ocr_{secrets.token_urlsafe(32)}"
-        cloud.accounts.add_token(DEMO_ACCOUNT, token)
         yield Running(
             endpoint=emulator.endpoint,
             api_url=f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{outputs['ApiStage']}/_user_request_",
-            token=token,
+            token=_open_account(cloud, DEMO_ACCOUNT, token),
             outputs=outputs,
             emulator=emulator,
             cloud=cloud,
@@ -63,8 +71,7 @@ def warm_up(running: Running) -> None:
 
     Raises EmulatorFailed with what came back instead.
     """
-    token = secrets.token_urlsafe(32)
-    running.cloud.accounts.add_token("warm-up", token)
+    token = _open_account(running.cloud, "warm-up")
     answer = httpx.post(
         f"{running.api_url}/api/v1/ocr/",
         headers={"Authorization": f"Bearer {token}"},
@@ -82,10 +89,18 @@ def connect(endpoint: str, outputs: dict[str, str]) -> Cloud:
         table=outputs["TableName"],
         bucket=outputs["BucketName"],
         interactive_queue=outputs["InteractiveQueueUrl"],
+        priority_queue=outputs["PriorityQueueUrl"],
         bulk_queue=outputs["BulkQueueUrl"],
+        event_queue=outputs["EventQueueUrl"],
         state_machine=outputs["StateMachineArn"],
+        allow_private_addresses=allow_private_addresses(),
     )
     return Cloud.connect(settings, deploy.session(), endpoint)
+
+
+def allow_private_addresses() -> bool:
+    """Whether `file_url` and `callback_url` may lead to this machine and its network, for who develops against them."""
+    return os.environ.get("OCRCHAT_ALLOW_PRIVATE_ADDRESSES") == "1"
 
 
 def ocr_workers() -> int:
@@ -96,3 +111,11 @@ def ocr_workers() -> int:
 
 def inline_waiters() -> int:
     return 2 * ocr_workers()
+
+
+def _open_account(cloud: Cloud, account_id: str, token: str | None = None) -> str:
+    """Opens an account that may do everything, and returns its token."""
+    now = datetime.now(UTC)
+    usecases.open_account(cloud, account_id, PLANS["business"])
+    cloud.books.grant(account_id, CREDITS, "make serve", now)
+    return cloud.accounts.issue_token(account_id, "make serve", now, token)

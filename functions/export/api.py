@@ -2,42 +2,71 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Any
-from urllib.parse import quote
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ocrchat import export, rest, usecases
+from ocrchat.aws.blobs import attachment
 from ocrchat.cloud import cloud
-from ocrchat.errors import InvalidField
+from ocrchat.errors import InvalidField, JobFailed, JobNotFinished, JobNotFound
+from ocrchat.openapi import Answer, Parameter
+from ocrchat.rest import Call
 from ocrchat.telemetry import logger
 
-app = rest.resolver()
+CARRIED_BYTES = 4_000_000
+"""What a function can hand over: 6 MB, after base64 or the escapes of JSON, with room for the rest."""
+
+FORMAT = Parameter(
+    "format", "query", "The format of the file.", {"type": "string", "enum": list(export.FORMATS), "default": "txt"}
+)
+UUID = Parameter("uuid", "path", "The job's `uuid`.", {"type": "string"})
+
+routes = rest.Routes()
 
 
-@app.get("/api/v1/ocr/<job_id>/download", compress=True)
-def download(job_id: str) -> Response[str | bytes]:
-    account_id = rest.authenticate(app, cloud())
-    name = app.current_event.query_string_parameters.get("format", "").lower() or "txt"
-    if name not in export.FORMATS:
-        raise InvalidField(f"'{name[:80]}' is not a download format. The formats are: {', '.join(export.FORMATS)}.")
-    job = usecases.find_job(cloud(), account_id, job_id)
-    body = usecases.download(cloud(), job, name)
-    form = export.FORMATS[name]
-    headers = {"Content-Disposition": _attachment(f"{PurePath(job.filename).stem}.{form.extension}")}
+@routes.add(
+    "GET",
+    "/api/v1/ocr/{uuid}/download/",
+    parameters=(UUID, FORMAT),
+    answers={
+        200: Answer(
+            "The document.",
+            content_types=tuple(sorted({form.content_type.partition(";")[0] for form in export.FORMATS.values()})),
+            headers={
+                "Content-Disposition": "The file's name: that of the submitted file, with the format's extension."
+            },
+        ),
+        302: Answer(
+            "A document too large to be answered directly: where it is, for 5 minutes. Follow it without your token.",
+            content_types=(),
+            headers={"Location": "The address."},
+        ),
+    },
+    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed),
+)
+def download(call: Call, uuid: str) -> Response[Any]:
+    """Download the document.
+
+    In one of the formats, as a file. Follow redirects (`curl -L`): large documents come from S3.
+    """
+    account_id = call.account_id
+    name = call.word(FORMAT)
+    job = usecases.find_job(call.cloud, account_id, uuid)
+    document = usecases.download(call.cloud, job, name, CARRIED_BYTES)
+    if document.url:
+        return Response(302, headers={"Location": document.url})
+    headers = {"Content-Disposition": attachment(document.filename)}
     # Bytes leave as base64; of JSON, Powertools would serialise them once more, so that is handed over as text.
-    content = body.decode() if form.content_type == "application/json" else body
-    return Response(200, form.content_type, content, headers=headers)
+    is_json = document.content_type == "application/json"
+    content = document.content.decode() if is_json else document.content
+    return Response(200, document.content_type, content, headers=headers)
 
 
-def _attachment(filename: str) -> str:
-    """RFC 6266: the real name in UTF-8, and an ASCII one for what cannot read it."""
-    plain = "".join(c if (c.isascii() and c.isalnum()) or c in "-_. " else "_" for c in filename)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+api = rest.Api(cloud, routes)
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return api.handle(event, context)

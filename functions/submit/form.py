@@ -1,101 +1,200 @@
-"""The multipart form of POST /api/v1/ocr/: its file, and its fields checked."""
+"""The form of POST /api/v1/ocr/: its file, and its fields checked."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePosixPath, PureWindowsPath
-from urllib.parse import unquote
+from typing import TypeVar
+from urllib.parse import parse_qsl, unquote
 
 from multipart import MultipartError, MultipartParser, MultipartPart, parse_options_header
 
-from ocrchat import languages
+from ocrchat import languages, selection
+from ocrchat.codec import Json
 from ocrchat.errors import FileMissing, InvalidField, MalformedForm
 from ocrchat.model import JobOptions, Tier
-from ocrchat.usecases import Upload
+from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
-_FIELDS = ("file", "tier", "language", "tool", "translate_to")
+FIELDS: dict[str, Json] = {
+    "file": {"type": "string", "format": "binary", "description": "The image or PDF, up to about 4.5 MB."},
+    "upload": {"type": "string", "description": "In place of `file`: the id that POST /api/v1/uploads/ gave."},
+    "file_url": {
+        "type": "string",
+        "maxLength": 2048,
+        "description": "In place of `file`: where it is, `https://`, or `s3://` where your account may read.",
+    },
+    "tier": {
+        "type": "string",
+        "enum": [tier.value for tier in Tier],
+        "default": Tier.CPU.value,
+        "description": "How pages are read: `cpu`, fast, for print; `vlm` is not set up on this server.",
+    },
+    "language": {
+        "type": "string",
+        "enum": sorted(languages.CODES),
+        "default": "auto",
+        "description": "The language of the text.",
+    },
+    "tool": {"type": "string", "description": "A tool's slug. This server has none yet."},
+    "translate_to": {"type": "string", "description": "For the tool `translate`: the code of the language."},
+    "pages": {
+        "type": "string",
+        "maxLength": 1000,
+        "examples": ["1-3,7"],
+        "description": "Which pages, counted from 1. Only these are read and charged.",
+    },
+    "callback_url": {
+        "type": "string",
+        "maxLength": 2048,
+        "description": "An `https://` address that is told when the job has ended.",
+    },
+    "dry_run": {
+        "type": "string",
+        "enum": ["true", "false"],
+        "default": "false",
+        "description": "Only say what the job would cost.",
+    },
+}
+"""Name -> JSON Schema, of every field."""
+
+BODY: dict[str, Json] = {
+    "multipart/form-data": {"type": "object", "properties": FIELDS},
+    "application/x-www-form-urlencoded": {
+        "type": "object",
+        "properties": {name: schema for name, schema in FIELDS.items() if name != "file"},
+    },
+}
+
+Value = TypeVar("Value")
+
 _HOW = "Send multipart/form-data with the image or PDF in the field 'file', for example: curl -F file=@invoice.pdf"
 
 
-def parse(content_type: str, body: bytes) -> tuple[Upload, JobOptions]:
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A form that was understood."""
+
+    file: FileSource
+    options: JobOptions
+    dry_run: bool
+
+
+def parse(content_type: str, body: bytes) -> Fields:
     """Raises a BadRequest that says which field is wrong and what it may be."""
-    parts = _parts(content_type, body)
+    kind, options = parse_options_header(content_type)
+    if kind == "application/x-www-form-urlencoded":
+        return _fields(_once(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)), None)
+    if kind != "multipart/form-data" or not options.get("boundary"):
+        raise FileMissing(f"The request is not a form with a file. {_HOW}")
+    parts = _parts(options["boundary"], body)
     try:
-        for name in parts:
-            if name not in _FIELDS:
-                raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(_FIELDS)}.")
-        if "file" not in parts or not (parts["file"].filename or parts["file"].size):
-            raise FileMissing(f"The form has no file. {_HOW}")
-        for name in ("tool", "translate_to"):
-            if _text(parts, name, ""):
-                raise InvalidField(
-                    f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out."
-                )
-        options = JobOptions(
-            tier=_tier(_text(parts, "tier", "cpu")), language=_language(_text(parts, "language", "auto"))
-        )
-        return Upload(_base_name(_file_name(parts["file"])), parts["file"].raw), options
+        file = parts.pop("file", None)
+        return _fields({name: _text(part) for name, part in parts.items()}, _sent(file))
     finally:
         for part in parts.values():
             part.close()
 
 
-def _parts(content_type: str, body: bytes) -> dict[str, MultipartPart]:
-    kind, options = parse_options_header(content_type)
-    if kind != "multipart/form-data" or not options.get("boundary"):
-        raise FileMissing(f"The request is not a form with a file. {_HOW}")
-    parts: dict[str, MultipartPart] = {}
+def base_name(filename: str) -> str:
+    """The name without any folder, Windows' included (old browsers send them), bounded, never empty."""
+    name = PurePosixPath(PureWindowsPath(filename).name).name
+    printable = "".join(character for character in name if character.isprintable())
+    return printable[:255] if printable.strip(". ") else "file"
+
+
+def _fields(given: dict[str, str], sent: SentFile | None) -> Fields:
+    for name in given:
+        if name not in FIELDS:
+            raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(FIELDS)}.")
+    # Absent and empty both mean the default, since many clients send every field they know.
+    values = {name: value.strip() for name, value in given.items() if value.strip()}
+    for name in ("tool", "translate_to"):
+        if name in values:
+            raise InvalidField(f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out.")
+    options = JobOptions(
+        tier=_tier(values.get("tier", Tier.CPU)),
+        language=_language(values.get("language", "auto")),
+        pages=selection.normalised(values.get("pages", "")),
+        callback_url=values.get("callback_url", ""),
+    )
+    dry_run = _choice("dry_run", values.get("dry_run", "false"), ["true", "false"]) == "true"
+    return Fields(_file(values, sent), options, dry_run)
+
+
+def _file(values: dict[str, str], sent: SentFile | None) -> FileSource:
+    given: list[FileSource] = [sent] if sent else []
+    if "upload" in values:
+        given.append(UploadedFile(_upload_id(values["upload"])))
+    if "file_url" in values:
+        given.append(LinkedFile(values["file_url"]))
+    if not given:
+        raise FileMissing(f"The form has no file. {_HOW}")
+    if len(given) > 1:
+        raise InvalidField("The form has more than one of 'file', 'upload' and 'file_url'. Send one of them.")
+    return given[0]
+
+
+def _upload_id(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", value):
+        raise InvalidField("upload is the id that POST /api/v1/uploads/ gave: 32 hexadecimal digits.")
+    return value
+
+
+def _parts(boundary: str, body: bytes) -> dict[str, MultipartPart]:
     try:
         # The body is in memory already; the limits that count are API Gateway's, in front of us.
-        for part in MultipartParser(BytesIO(body), options["boundary"], len(body), memory_limit=2 * len(body) + 1024):
-            if not part.name:
-                raise MalformedForm(f"A part of the form has no field name. {_HOW}")
-            if part.name in parts:
-                raise InvalidField(
-                    f"The field '{part.name[:80]}' comes more than once. Send it once; one file a request."
-                )
-            parts[part.name] = part
+        parser = MultipartParser(BytesIO(body), boundary, len(body), memory_limit=2 * len(body) + 1024)
+        return _once((part.name, part) for part in parser)
     except MultipartError as error:
         raise MalformedForm(f"The form cannot be parsed: it is cut off or malformed. {_HOW}") from error
-    return parts
 
 
-def _text(parts: dict[str, MultipartPart], name: str, default: str) -> str:
-    """The value of a text field; absent and empty mean the default, since many clients send every field they know."""
-    if name not in parts:
-        return default
+def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name, value in pairs:
+        if not name:
+            raise MalformedForm(f"A part of the form has no field name. {_HOW}")
+        if name in found:
+            raise InvalidField(f"The field '{name[:80]}' comes more than once. Send it once; one file a request.")
+        found[name] = value
+    return found
+
+
+def _text(part: MultipartPart) -> str:
     try:
-        return parts[name].value.strip().lower() or default
+        return str(part.value)
     except (LookupError, UnicodeError) as error:  # LookupError: a charset that does not exist
-        raise InvalidField(f"The field '{name}' is not text in UTF-8.") from error
+        raise InvalidField(f"The field '{part.name[:80]}' is not text in UTF-8.") from error
+
+
+def _sent(part: MultipartPart | None) -> SentFile | None:
+    """The file of the form; an empty field without a name is what browsers send where no file was chosen."""
+    if part is None or not (part.filename or part.size):
+        return None
+    return SentFile(base_name(_file_name(part)), part.raw)
 
 
 def _tier(value: str) -> Tier:
-    if value == Tier.VLM:
+    tier = Tier(_choice("tier", value, [tier.value for tier in Tier]))
+    if tier is Tier.VLM:
         raise InvalidField("The tier 'vlm' is not set up on this server. Leave the field out, or send tier=cpu.")
-    if value != Tier.CPU:
-        raise InvalidField(f"'{value[:80]}' is not a tier. The tiers are: cpu, vlm.")
-    return Tier.CPU
+    return tier
 
 
 def _language(value: str) -> str:
-    if value not in languages.CODES:
-        raise InvalidField(
-            f"'{value[:80]}' is not a language that this server reads. The languages are: "
-            f"{', '.join(sorted(languages.CODES))}."
-        )
-    return value
+    return _choice("language", value, sorted(languages.CODES))
+
+
+def _choice(name: str, value: str, allowed: list[str]) -> str:
+    if value.lower() not in allowed:
+        raise InvalidField(f"{name}='{value[:80]}' is not known. It is one of: {', '.join(allowed)}.")
+    return value.lower()
 
 
 def _file_name(part: MultipartPart) -> str:
     """RFC 8187's `filename*` where there is one: older clients send names beyond ASCII only so, and the parser ignores it."""
     extended = re.search(r"filename\*=UTF-8''([^;\s]+)", part.disposition, re.IGNORECASE)
     return unquote(extended[1]) if extended else part.filename or ""
-
-
-def _base_name(filename: str) -> str:
-    """The name without any folder, Windows' included (old browsers send them), bounded, never empty."""
-    name = PurePosixPath(PureWindowsPath(filename).name).name
-    printable = "".join(character for character in name if character.isprintable())
-    return printable[:255] if printable.strip(". ") else "file"

@@ -6,6 +6,7 @@ import io
 import json
 import urllib.parse
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -13,19 +14,28 @@ import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from moto import mock_aws
 
-from ocrchat import asl
+from ocrchat import asl, usecases
+from ocrchat.billing import PLANS, Account
 from ocrchat.cloud import Cloud
+from ocrchat.media import MediaType
+from ocrchat.model import Job, JobOptions
 from ocrchat.settings import Settings
 
 Handler = Callable[[Any], Any]
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[boto3.Session]:
+def runs_executions() -> bool:
+    """Whether the state machine's executions run. A test that does the workflow's part by hand overrides this."""
+    return True
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch, runs_executions: bool) -> Iterator[boto3.Session]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": runs_executions}}):
         boto3.setup_default_session(region_name="us-east-1")
         assert boto3.DEFAULT_SESSION is not None
         yield boto3.DEFAULT_SESSION
@@ -59,13 +69,15 @@ class Raw(io.BytesIO):
 
 @pytest.fixture
 def settings(session: boto3.Session) -> Settings:
+    """What the stack has: bucket, table, state machine, queues."""
     session.client("s3").create_bucket(Bucket="documents")
     session.client("dynamodb").create_table(
         TableName="jobs",
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "open_lane", "created_at")
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("pk", "sk", "open_lane", "created_at", "account_id")
         ],
         GlobalSecondaryIndexes=[
             {
@@ -75,7 +87,15 @@ def settings(session: boto3.Session) -> Settings:
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
+            },
+            {
+                "IndexName": "account-jobs",
+                "KeySchema": [
+                    {"AttributeName": "account_id", "KeyType": "HASH"},
+                    {"AttributeName": "created_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            },
         ],
     )
     definition = asl.definition()
@@ -89,7 +109,9 @@ def settings(session: boto3.Session) -> Settings:
         table="jobs",
         bucket="documents",
         interactive_queue=sqs.create_queue(QueueName="interactive")["QueueUrl"],
+        priority_queue=sqs.create_queue(QueueName="priority")["QueueUrl"],
         bulk_queue=sqs.create_queue(QueueName="bulk")["QueueUrl"],
+        event_queue=sqs.create_queue(QueueName="events")["QueueUrl"],
         state_machine=machine["stateMachineArn"],
     )
 
@@ -97,3 +119,17 @@ def settings(session: boto3.Session) -> Settings:
 @pytest.fixture
 def cloud(settings: Settings, session: boto3.Session) -> Cloud:
     return Cloud.connect(settings, session)
+
+
+@pytest.fixture
+def account(cloud: Cloud) -> Account:
+    """Opened with 1,000 credits."""
+    usecases.open_account(cloud, "account", PLANS["business"])
+    return cloud.books.grant("account", 1000, "to begin with", datetime.now(UTC))
+
+
+@pytest.fixture
+def job(cloud: Cloud, account: Account) -> Job:
+    """A PDF of two pages, submitted; its workflow does not run."""
+    job = Job("1" * 32, account.id, "a.pdf", MediaType.PDF, 2, JobOptions(), created_at=datetime.now(UTC), credits=2)
+    return cloud.books.open(job, None)

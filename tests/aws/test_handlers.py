@@ -12,14 +12,16 @@ from typing import Any
 import boto3
 import pytest
 
-from ocrchat import keys
+from ocrchat import keys, usecases
 from ocrchat.aws import queue
+from ocrchat.billing import PLANS, Account
 from ocrchat.cloud import Cloud
 from ocrchat.cloud import cloud as connected
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions, Lane, PageTask
 from ocrchat.settings import Settings
 from ocrchat.telemetry import logger
+from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
 
 EVENTS = Path(__file__).resolve().parent.parent / "events"
@@ -54,12 +56,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator
 
 
 @pytest.fixture
-def job(cloud: Cloud) -> Job:
-    job = Job("1" * 32, "account", "a.pdf", MediaType.PDF, 2, JobOptions(), created_at=datetime.now(UTC))
-    cloud.jobs.create(job)
+def split_job(cloud: Cloud, job: Job) -> Job:
     cloud.page_sets.open(job, "token", datetime.now(UTC))
-    cloud.blobs.put(keys.source(job.id), digital_pdf(2), "application/pdf")
+    cloud.blobs.put(keys.source(job), digital_pdf(2), "application/pdf")
     return job
+
+
+def token(cloud: Cloud, account_id: str) -> str:
+    return cloud.accounts.issue_token(account_id, "test", datetime.now(UTC))
 
 
 def delivered(cloud: Cloud, session: boto3.Session, settings: Settings, *tasks: PageTask) -> dict[str, Any]:
@@ -78,28 +82,28 @@ def delivered(cloud: Cloud, session: boto3.Session, settings: Settings, *tasks: 
 
 
 def test_a_page_message_leads_to_a_page_result(
-    cloud: Cloud, session: boto3.Session, settings: Settings, job: Job
+    cloud: Cloud, session: boto3.Session, settings: Settings, split_job: Job
 ) -> None:
     from functions.ocr_page import handler
 
-    answer = handler.handler(delivered(cloud, session, settings, PageTask(job.id, 0, 1)), Context())
+    answer = handler.handler(delivered(cloud, session, settings, PageTask(split_job.id, 0, 1)), Context())
 
     assert answer == {"batchItemFailures": []}
-    assert cloud.blobs.get_json(keys.page_result(job.id, 1))["text"].startswith("Page number 1")
-    chunk = cloud.page_sets.chunk(job.id, 0)
+    assert cloud.blobs.get_json(keys.page_result(split_job, 1))["text"].startswith("Page number 1")
+    chunk = cloud.page_sets.chunk(split_job.id, 0)
     assert chunk is not None
     assert chunk.pending == {0}
 
 
 def test_a_page_that_cannot_be_read_now_goes_back_to_the_queue_soon_and_alone(
-    cloud: Cloud, session: boto3.Session, settings: Settings, job: Job, monkeypatch: pytest.MonkeyPatch
+    cloud: Cloud, session: boto3.Session, settings: Settings, split_job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from functions.ocr_page import handler
 
     other = Job("2" * 32, "account", "gone.pdf", MediaType.PDF, 1, JobOptions(), created_at=datetime.now(UTC))
-    cloud.jobs.create(other)
+    cloud.books.open(other, None)
     cloud.page_sets.open(other, "token", datetime.now(UTC))  # and its source is not there
-    sent = delivered(cloud, session, settings, PageTask(job.id, 0, 0), PageTask(other.id, 0, 0))
+    sent = delivered(cloud, session, settings, PageTask(split_job.id, 0, 0), PageTask(other.id, 0, 0))
     monkeypatch.setattr(handler, "FIRST_RETRY_SECONDS", 0)
 
     answer = handler.handler(sent, Context())
@@ -111,14 +115,14 @@ def test_a_page_that_cannot_be_read_now_goes_back_to_the_queue_soon_and_alone(
 
 
 def test_a_dead_letter_is_recorded_as_a_failed_page(
-    cloud: Cloud, session: boto3.Session, settings: Settings, job: Job
+    cloud: Cloud, session: boto3.Session, settings: Settings, split_job: Job
 ) -> None:
     from functions.ocr_page import dead_letter
 
-    answer = dead_letter.handler(delivered(cloud, session, settings, PageTask(job.id, 0, 1)), Context())
+    answer = dead_letter.handler(delivered(cloud, session, settings, PageTask(split_job.id, 0, 1)), Context())
 
     assert answer == {"batchItemFailures": []}
-    chunk = cloud.page_sets.chunk(job.id, 0)
+    chunk = cloud.page_sets.chunk(split_job.id, 0)
     assert chunk is not None
     assert chunk.failures == {1: "page_failed"}
 
@@ -137,12 +141,12 @@ def test_a_message_that_is_not_ours_is_left_for_the_parking_queue(cloud: Cloud) 
 
 
 @pytest.mark.parametrize("place", ["header", "query"])
-def test_a_token_is_accepted_in_both_places_and_never_logged(cloud: Cloud, place: str) -> None:
+def test_a_token_is_accepted_in_both_places_and_never_logged(cloud: Cloud, account: Account, place: str) -> None:
     from functions.submit import api
 
     log = io.StringIO()
     logger.registered_handler.setStream(log)  # type: ignore[attr-defined]  # Powertools declares a plain Handler
-    cloud.accounts.add_token("account", "s3cr3t-token")
+    cloud.accounts.issue_token(account.id, "test", datetime.now(UTC), "s3cr3t-token")
     request = event("api_gateway_rest.json")
     if place == "header":
         request["headers"]["Authorization"] = "Bearer s3cr3t-token"
@@ -160,9 +164,9 @@ def test_another_accounts_job_is_not_found(cloud: Cloud, job: Job) -> None:
     from functions.export import api as export_api
     from functions.submit import api
 
-    cloud.accounts.add_token("another account", "other")
+    usecases.open_account(cloud, "other", PLANS["free"])
     request = event("api_gateway_rest.json")
-    request["headers"]["Authorization"] = "Bearer other"
+    request["headers"]["Authorization"] = f"Bearer {token(cloud, 'other')}"
     request["path"] = f"/api/v1/ocr/{job.id}/"
     assert api.handler(request, Context())["statusCode"] == 404
 
@@ -174,11 +178,10 @@ def test_another_accounts_job_is_not_found(cloud: Cloud, job: Job) -> None:
 def test_a_job_without_a_document_cannot_be_downloaded(cloud: Cloud, job: Job, status: str, code: str) -> None:
     from functions.export import api
 
-    cloud.accounts.add_token("account", "token")
     if status == "failed":
-        cloud.jobs.fail(job.id, "Stalled", datetime.now(UTC))
+        fail(cloud, job, "Stalled", datetime.now(UTC))
     request = event("api_gateway_rest.json")
-    request["headers"]["Authorization"] = "Bearer token"
+    request["headers"]["Authorization"] = f"Bearer {token(cloud, job.account_id)}"
     request["path"] = f"/api/v1/ocr/{job.id}/download/"
 
     answer = api.handler(request, Context())
@@ -190,10 +193,9 @@ def test_a_job_without_a_document_cannot_be_downloaded(cloud: Cloud, job: Job, s
 def test_a_bug_is_a_problem_document_without_its_trace(cloud: Cloud, job: Job) -> None:
     from functions.submit import api
 
-    cloud.accounts.add_token("account", "token")
     cloud.jobs.begin(job.id)
     request = event("api_gateway_rest.json")
-    request["headers"] = {"Authorization": "Bearer token"}
+    request["headers"] = {"Authorization": f"Bearer {token(cloud, job.account_id)}"}
     request["path"] = f"/api/v1/ocr/{job.id}/"
     connected.cache_clear()
     settings = Settings.from_env()

@@ -8,21 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-import pytest
 
 from ocrchat import usecases
 from ocrchat.cloud import Cloud
-from ocrchat.media import MediaType
-from ocrchat.model import Document, Job, JobOptions, JobStatus
+from ocrchat.model import Ending, Job, JobStatus
 from ocrchat.settings import Settings
 from tests.aws.conftest import Handler
-
-
-@pytest.fixture
-def job(cloud: Cloud) -> Job:
-    job = Job("1" * 32, "account", "a.pdf", MediaType.PDF, 2, JobOptions(), created_at=datetime.now(UTC))
-    cloud.jobs.create(job)
-    return job
 
 
 def run(session: boto3.Session, settings: Settings, job: Job, timeout_seconds: int = 60) -> dict[str, Any]:
@@ -54,6 +45,8 @@ def test_pages_that_never_come_time_out_and_the_job_fails(
     cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
 ) -> None:
     functions["split"] = lambda event: None
+    settled = []
+    functions["assemble"] = lambda event: settled.append(event["job_id"])
 
     execution = run(session, settings, job, timeout_seconds=1)
 
@@ -62,7 +55,7 @@ def test_pages_that_never_come_time_out_and_the_job_fails(
     assert failed is not None
     assert (failed.status, failed.failure) == (JobStatus.FAILED, "States.Timeout")
     assert failed.ended_at is not None
-    assert list(cloud.jobs.open_jobs(job.lane)) == []
+    assert settled == [job.id]
     assert usecases.view(cloud, failed).to_json()["error"]["code"] == "timed_out"
 
 
@@ -76,18 +69,21 @@ def test_given_up_work_is_not_tried_again(
         cloud.workflow.give_up(event["task_token"], "Stalled", "by the test")
 
     functions["split"] = split
+    functions["assemble"] = lambda event: usecases.assemble(cloud, event["job_id"])
 
     assert run(session, settings, job)["status"] == "FAILED"
     assert len(tries) == 1
     failed = cloud.jobs.get(job.id)
     assert failed is not None
     assert failed.failure == "Stalled"
+    assert failed.charged == 0
+    assert list(cloud.jobs.open_jobs(job.lane)) == []
 
 
 def test_a_job_that_has_ended_stays_as_it_is(
     cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
 ) -> None:
-    cloud.jobs.finish(job.id, Document(()), datetime.now(UTC))
+    cloud.books.end(job, Ending(JobStatus.DONE, datetime.now(UTC)), job.credits, datetime.now(UTC))
     before = cloud.jobs.get(job.id)
     functions["split"] = lambda event: {"dead": cloud.workflow.give_up(event["task_token"], "JobEnded", "by the test")}
 

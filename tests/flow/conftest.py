@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +21,21 @@ from local import deploy, runtime
 from local.runtime import Running
 from ocrchat import codec, keys, usecases
 from ocrchat.aws import queue
+from ocrchat.billing import PLANS, Account
 from ocrchat.engines.null import NullEngine
 from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask
 from ocrchat.scratch import Scratch
-from ocrchat.usecases import Upload
+from ocrchat.usecases import Request, SentFile
+from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
 
 PATIENCE_SECONDS = 30
+
+QUEUE_OUTPUTS = {
+    Lane.INTERACTIVE: "InteractiveQueueUrl",
+    Lane.PRIORITY: "PriorityQueueUrl",
+    Lane.BULK: "BulkQueueUrl",
+}
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +55,24 @@ class Flow:
         self._stack = stack
         self._folder = folder
         self.cloud = stack.cloud
+        self.account_id = f"flow-{uuid.uuid4().hex}"
+        """An account of this test alone, with 10,000 credits."""
+        usecases.open_account(self.cloud, self.account_id, PLANS["business"])
+        self.cloud.books.grant(self.account_id, 10_000, "to begin with", datetime.now(UTC))
         self.sqs = deploy.session().client("sqs", endpoint_url=stack.endpoint)
         self.step_functions = deploy.session().client("stepfunctions", endpoint_url=stack.endpoint)
 
-    def submit(self, pages: int) -> Job:
-        return usecases.submit(self.cloud, "demo", Upload("test.pdf", digital_pdf(pages)), JobOptions())
+    def account(self) -> Account:
+        account = self.cloud.accounts.get(self.account_id)
+        assert account is not None
+        return account
+
+    def submit(self, pages: int, **options: Any) -> Job:
+        return self.submit_file(digital_pdf(pages), **options)
+
+    def submit_file(self, content: bytes, **options: Any) -> Job:
+        request = Request(SentFile("test.pdf", content), JobOptions(**options))
+        return usecases.submit(self.cloud, self.account(), request, datetime.now(UTC)).job
 
     def take(self, job: Job, count: int) -> list[PageTask]:
         """Takes `count` page messages of `job` off its queue, in page order."""
@@ -87,7 +109,7 @@ class Flow:
         ).get("Messages", [])
 
     def queue_url(self, lane: Lane) -> str:
-        return self._stack.outputs["InteractiveQueueUrl" if lane is Lane.INTERACTIVE else "BulkQueueUrl"]
+        return self._stack.outputs[QUEUE_OUTPUTS[lane]]
 
     def read(self, *tasks: PageTask) -> None:
         scratch = Scratch(Path(tempfile.mkdtemp(dir=self._folder)))
@@ -96,8 +118,10 @@ class Flow:
 
     def read_without_ending(self, task: PageTask) -> None:
         """Reads a page as a worker does that dies before it looks whether this was the last one."""
+        job = self.cloud.jobs.get(task.job_id)
+        assert job is not None
         page = PageResult(task.page, width=1, height=1, dpi=72, engine="null")
-        self.cloud.blobs.put_json(keys.page_result(task.job_id, task.page), codec.page_to_json(page))
+        self.cloud.blobs.put_json(keys.page_result(job, task.page), codec.page_to_json(page))
         self.cloud.page_sets.page_read(task.job_id, task.chunk, task.page, datetime.now(UTC))
 
     def read_at_once(self, *tasks: PageTask) -> None:
@@ -164,9 +188,11 @@ def flow(stack: Running, tmp_path: Path) -> Iterator[Flow]:
     yield flow
     for lane in Lane:  # what a test left open, another test's reconciler would repair
         for job_id in flow.cloud.jobs.open_jobs(lane):
-            flow.cloud.jobs.fail(job_id, "TestOver", datetime.now(UTC))
+            job = flow.cloud.jobs.get(job_id)
+            if job is not None:
+                fail(flow.cloud, job, "TestOver", datetime.now(UTC))
         flow.sqs.purge_queue(QueueUrl=flow.queue_url(lane))
 
 
 def _page_queue_names(running: Running) -> set[str]:
-    return {running.outputs[name].rsplit("/", 1)[-1] for name in ("InteractiveQueueUrl", "BulkQueueUrl")}
+    return {running.outputs[name].rsplit("/", 1)[-1] for name in QUEUE_OUTPUTS.values()}

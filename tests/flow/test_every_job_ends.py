@@ -12,7 +12,8 @@ from ocrchat.errors import DamagedFile
 from ocrchat.media import MediaType
 from ocrchat.model import CHUNK_PAGES, CHUNKS_IN_FLIGHT, Job, JobOptions, JobStatus
 from ocrchat.scratch import Scratch
-from ocrchat.usecases import REPAIR_AFTER, Upload
+from ocrchat.usecases import REPAIR_AFTER
+from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
 from tests.flow.conftest import Flow
 
@@ -113,19 +114,19 @@ def test_a_page_that_arrives_after_the_end_changes_nothing(flow: Flow) -> None:
     tasks = flow.take(job, 2)
     flow.read(*tasks)
     before = flow.ended(job)
-    result = flow.cloud.blobs.get(keys.result(job.id))
+    result = flow.cloud.blobs.get(keys.result(job))
 
     flow.read(*tasks)
     usecases.fail_page(flow.cloud, tasks[0], "page_failed")
 
     assert flow.job(job) == before
-    assert flow.cloud.blobs.get(keys.result(job.id)) == result
+    assert flow.cloud.blobs.get(keys.result(job)) == result
 
 
 def test_a_page_that_arrives_after_the_job_failed_is_not_read(flow: Flow) -> None:
     job = flow.submit(2)
     tasks = flow.take(job, 2)
-    flow.cloud.jobs.fail(job.id, "Stalled", datetime.now(UTC))
+    fail(flow.cloud, job, "Stalled", datetime.now(UTC))
 
     flow.read(*tasks)
 
@@ -153,7 +154,7 @@ def test_split_run_again_after_the_last_page_resumes_at_once(flow: Flow, scratch
     job = flow.submit(1)
     (task,) = flow.take(job, 1)
     flow.cloud.blobs.put_json(
-        keys.page_result(job.id, 0),
+        keys.page_result(job, 0),
         {"index": 0, "width": 1, "height": 1, "dpi": 72, "engine": "null", "error": None, "text": "", "blocks": []},
     )
     flow.cloud.page_sets.page_read(job.id, task.chunk, task.page, datetime.now(UTC))
@@ -178,9 +179,9 @@ def test_an_execution_started_twice_is_one_execution(flow: Flow) -> None:
 
 
 def test_a_job_whose_execution_never_started_is_started_by_the_reconciler(flow: Flow) -> None:
-    job = Job("f" * 32, "demo", "test.pdf", MediaType.PDF, 1, JobOptions(), created_at=datetime.now(UTC))
-    flow.cloud.blobs.put(keys.source(job.id), digital_pdf(1), job.media_type.value)
-    flow.cloud.jobs.create(job)
+    job = Job("f" * 32, flow.account_id, "test.pdf", MediaType.PDF, 1, JobOptions(), created_at=datetime.now(UTC))
+    flow.cloud.blobs.put(keys.source(job), digital_pdf(1), job.media_type.value)
+    flow.cloud.books.open(job, None)
 
     usecases.reconcile(flow.cloud, later())
     flow.read(*flow.take(job, 1))
@@ -224,12 +225,12 @@ def test_assemble_that_fails_once_is_tried_again(flow: Flow) -> None:
     job = flow.submit(2)
     first, last = flow.take(job, 2)
     flow.read(first)
-    good = flow.cloud.blobs.get_json(keys.page_result(job.id, 0))
-    flow.cloud.blobs.put(keys.page_result(job.id, 0), b"not json", "application/json")
+    good = flow.cloud.blobs.get_json(keys.page_result(job, 0))
+    flow.cloud.blobs.put(keys.page_result(job, 0), b"not json", "application/json")
     flow.read(last)
     flow.wait_for(lambda: flow.failures(job) >= 1)
 
-    flow.cloud.blobs.put_json(keys.page_result(job.id, 0), good)
+    flow.cloud.blobs.put_json(keys.page_result(job, 0), good)
 
     assert flow.ended(job).status is JobStatus.DONE
     assert page_from_json(good) == page_from_json(usecases.view(flow.cloud, flow.job(job)).document["pages"][0])
@@ -239,14 +240,14 @@ def test_a_job_that_is_being_assembled_when_its_time_runs_out_still_ends_well(fl
     job = flow.submit(1)
     (task,) = flow.take(job, 1)
     flow.read_without_ending(task)
-    good = flow.cloud.blobs.get_json(keys.page_result(job.id, 0))
-    flow.cloud.blobs.put(keys.page_result(job.id, 0), b"not json", "application/json")
+    good = flow.cloud.blobs.get_json(keys.page_result(job, 0))
+    flow.cloud.blobs.put(keys.page_result(job, 0), b"not json", "application/json")
     flow.read(task)
     flow.wait_for(lambda: flow.failures(job) >= 1)
 
     usecases.reconcile(flow.cloud, later(timedelta(seconds=job.time_limit)))
     assert not flow.job(job).status.ended
-    flow.cloud.blobs.put_json(keys.page_result(job.id, 0), good)
+    flow.cloud.blobs.put_json(keys.page_result(job, 0), good)
 
     assert flow.ended(job).status is JobStatus.DONE
 
@@ -255,7 +256,7 @@ def test_assemble_that_always_fails_ends_the_job_as_failed(flow: Flow) -> None:
     job = flow.submit(1)
     (task,) = flow.take(job, 1)
     flow.read_without_ending(task)
-    flow.cloud.blobs.put(keys.page_result(job.id, 0), b"not json", "application/json")
+    flow.cloud.blobs.put(keys.page_result(job, 0), b"not json", "application/json")
 
     flow.read(task)
 
@@ -287,7 +288,7 @@ def test_a_long_document_is_cut_and_keeps_a_bounded_number_of_chunks_in_the_queu
 
 def test_a_page_that_is_not_there_fails_alone_even_in_a_long_document(flow: Flow) -> None:
     content = digital_pdf(30).replace(b"/Count 30", b"/Count 31")  # the page tree promises one more than it has
-    job = usecases.submit(flow.cloud, "demo", Upload("test.pdf", content), JobOptions())
+    job = flow.submit_file(content)
 
     flow.read(*flow.take(job, 31))
 
@@ -319,6 +320,6 @@ def test_a_file_that_is_refused_leaves_nothing_behind(flow: Flow) -> None:
     before = flow.stored_objects()
 
     with pytest.raises(DamagedFile):
-        usecases.submit(flow.cloud, "demo", Upload("cut.pdf", digital_pdf(3)[:-400]), JobOptions())
+        flow.submit_file(digital_pdf(3)[:-400])
 
     assert flow.stored_objects() == before

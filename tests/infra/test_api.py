@@ -62,6 +62,17 @@ def test_every_body_is_bytes(stack: Synthesised) -> None:
     assert api["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
 
 
+def test_a_request_that_is_too_large_is_told_of_uploads(stack: Synthesised) -> None:
+    (response,) = [
+        it
+        for it in stack.properties("ApiGateway::GatewayResponse").values()
+        if it["ResponseType"] == "REQUEST_TOO_LARGE"
+    ]
+    problem = json.loads(response["ResponseTemplates"]["application/json"])
+    assert "POST /api/v1/uploads/" in problem["detail"]
+    assert problem["upload"] is None
+
+
 def test_a_function_answers_before_api_gateway_gives_up(stack: Synthesised) -> None:
     for entry in (SUBMIT, EXPORT):
         assert stack.functions()[entry]["Properties"]["Timeout"] < 29
@@ -101,10 +112,14 @@ def test_an_account_wide_setting_is_left_alone(stack: Synthesised) -> None:
 def test_what_api_gateway_says_itself_is_a_problem_document(stack: Synthesised) -> None:
     said = {}
     for response in stack.properties("ApiGateway::GatewayResponse").values():
-        assert response["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        assert response["ResponseParameters"] == {
+            "gatewayresponse.header.Content-Type": "'application/problem+json'",
+            "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+        }
         (template,) = response["ResponseTemplates"].values()
         problem = json.loads(template)
-        assert list(problem) == ["type", "title", "status", "code", "detail", "request_id"]
+        members = ["type", "title", "status", "code", "detail", "request_id"]
+        assert list(problem) == members + (["upload"] if problem["code"] == "file_too_large" else [])
         assert problem["type"] == "about:blank"
         assert problem["detail"].endswith(".")
         assert problem["request_id"] == "$context.requestId"

@@ -9,12 +9,18 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from ocrchat.aws.jobs_table import JobsTable
+from functions.export.webhook import RETRY_SECONDS
+from ocrchat import keys, usecases
+from ocrchat.aws import jobs_table
+from ocrchat.billing import PLANS
+from ocrchat.cloud import Cloud
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions, Lane
+from ocrchat.settings import Settings
 from tests.infra.synthesised import Synthesised, flat
 
-PAGE_QUEUES = {"QueuesInteractive", "QueuesBulk"}
+PAGE_QUEUES = {"QueuesInteractive", "QueuesPriority", "QueuesBulk"}
+EVENTS = "EventsQueue"
 
 
 def test_the_bucket_is_private_and_encrypted(stack: Synthesised) -> None:
@@ -27,8 +33,29 @@ def test_the_bucket_is_private_and_encrypted(stack: Synthesised) -> None:
 
 def test_files_of_jobs_expire_and_abandoned_uploads_go(stack: Synthesised) -> None:
     rules = stack.only("S3::Bucket")["LifecycleConfiguration"]["Rules"]
-    assert {"Prefix": "jobs/", "ExpirationInDays": 30, "Status": "Enabled"} in rules
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert expiring == {"jobs/7/": 7, "jobs/30/": 30, "jobs/90/": 90, "uploads/": 1}
     assert {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}, "Status": "Enabled"} in rules
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+
+
+def test_a_job_of_every_plan_stands_under_the_rule_of_its_retention(stack: Synthesised) -> None:
+    rules = stack.only("S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    for plan in PLANS.values():
+        key = keys.source(new_job(retention_days=plan.retention_days))
+        matching = [rule["ExpirationInDays"] for rule in rules if "Prefix" in rule and key.startswith(rule["Prefix"])]
+        assert matching == [plan.retention_days]
+
+
+def test_pages_in_a_browser_may_use_presigned_addresses(stack: Synthesised) -> None:
+    assert stack.only("S3::Bucket")["CorsConfiguration"]["CorsRules"] == [
+        {
+            "AllowedHeaders": ["*"],
+            "AllowedMethods": ["GET", "POST"],
+            "AllowedOrigins": ["*"],
+            "ExposedHeaders": ["ETag"],
+        }
+    ]
 
 
 def test_bucket_and_queues_refuse_plain_http_and_grant_nothing(stack: Synthesised) -> None:
@@ -57,6 +84,8 @@ def test_the_table_is_encrypted_recoverable_and_forgets(stack: Synthesised) -> N
 
 
 def test_the_table_is_one_that_the_adapter_works_on(stack: Synthesised, monkeypatch: pytest.MonkeyPatch) -> None:
+    from infra import storage
+
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     properties = stack.only("DynamoDB::Table")
@@ -64,22 +93,28 @@ def test_the_table_is_one_that_the_adapter_works_on(stack: Synthesised, monkeypa
         name: properties[name]
         for name in ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
     }
-    job = Job(
-        id="0" * 32,
-        account_id="a",
-        filename="f.pdf",
-        media_type=MediaType.PDF,
-        page_count=1,
-        options=JobOptions(),
-        created_at=datetime.now(UTC),
-    )
+    assert {index["IndexName"] for index in shape["GlobalSecondaryIndexes"]} == {
+        storage.OPEN_JOBS_INDEX,
+        storage.ACCOUNT_JOBS_INDEX,
+    }
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(TableName="jobs", **shape)
-        jobs = JobsTable(client, "jobs")
-        jobs.create(job)
+        session = boto3.Session(region_name="us-east-1")
+        session.client("dynamodb").create_table(TableName="jobs", **shape)
+        cloud = Cloud.connect(Settings("jobs", "b", "i", "p", "b", "e"), session)
+        usecases.open_account(cloud, "a", PLANS["free"])
+        job = cloud.books.open(new_job(), None)
 
-        assert list(jobs.open_jobs(Lane.INTERACTIVE)) == [job.id]
+        assert list(cloud.jobs.open_jobs(Lane.INTERACTIVE)) == [job.id]
+        assert cloud.jobs.of_account("a", None, limit=1) == ([job], None)
+
+
+def test_the_indexes_bear_the_names_that_the_adapter_asks_for() -> None:
+    from infra import storage
+
+    assert (jobs_table.OPEN_JOBS_INDEX, jobs_table.ACCOUNT_JOBS_INDEX) == (
+        storage.OPEN_JOBS_INDEX,
+        storage.ACCOUNT_JOBS_INDEX,
+    )
 
 
 def test_every_queue_but_the_last_has_a_dead_letter_queue(stack: Synthesised) -> None:
@@ -90,10 +125,12 @@ def test_every_queue_but_the_last_has_a_dead_letter_queue(stack: Synthesised) ->
     }
     assert then == {
         "QueuesInteractive": "QueuesDeadLetters",
+        "QueuesPriority": "QueuesDeadLetters",
         "QueuesBulk": "QueuesDeadLetters",
         "QueuesDeadLetters": "QueuesParking",
+        EVENTS: "EventsParking",
     }
-    assert len(stack.resources("SQS::Queue")) == 4
+    assert len(stack.resources("SQS::Queue")) == 7
 
 
 def test_queues_are_encrypted_and_a_dead_letter_outlives_the_queue_it_came_from(stack: Synthesised) -> None:
@@ -111,16 +148,27 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_consumer_may_run(stack:
         assert stack.queue(mapping["EventSourceArn"])["VisibilityTimeout"] >= 6 * consumer["Timeout"]
 
 
-def test_pages_come_one_by_one_to_a_bounded_number_of_workers(stack: Synthesised) -> None:
+def test_pages_and_events_come_one_by_one_to_a_bounded_number_of_workers(stack: Synthesised) -> None:
     mappings = {flat(m["EventSourceArn"]): m for m in stack.properties("Lambda::EventSourceMapping").values()}
-    assert set(mappings) == PAGE_QUEUES | {"QueuesDeadLetters"}
+    consumers = {queue: stack.function_of(mapping["FunctionName"]) for queue, mapping in mappings.items()}
+    assert consumers == {
+        **dict.fromkeys(PAGE_QUEUES, "ocr_page.handler"),
+        "QueuesDeadLetters": "ocr_page.dead_letter",
+        EVENTS: "export.webhook",
+    }
     for queue, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        if queue in PAGE_QUEUES:
-            assert stack.function_of(mapping["FunctionName"]) == "ocr_page.handler"
+        if queue != "QueuesDeadLetters":
             assert mapping["BatchSize"] == 1
             assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
-    assert stack.function_of(mappings["QueuesDeadLetters"]["FunctionName"]) == "ocr_page.dead_letter"
+
+
+def test_an_event_is_tried_once_more_than_its_schedule_is_long_and_shorter_than_it_is_kept(stack: Synthesised) -> None:
+    (queue,) = [it for name, it in stack.properties("SQS::Queue").items() if flat({"Ref": name}) == EVENTS]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == len(RETRY_SECONDS) + 1
+    kept = queue.get("MessageRetentionPeriod", 4 * 24 * 3600)
+    assert sum(RETRY_SECONDS) + len(RETRY_SECONDS) * queue["VisibilityTimeout"] < kept
+    assert max(RETRY_SECONDS) < 12 * 3600  # what SQS can hide
 
 
 def test_resources_are_named_by_cloudformation(stack: Synthesised) -> None:
@@ -133,3 +181,7 @@ def test_resources_are_named_by_cloudformation(stack: Synthesised) -> None:
     }
     # The names of inline policies and of the stage live inside their role and API.
     assert {name for name in named if not name.endswith((".PolicyName", ".StageName"))} == set()
+
+
+def new_job(**values: Any) -> Job:
+    return Job("0" * 32, "a", "f.pdf", MediaType.PDF, 1, JobOptions(), created_at=datetime.now(UTC), **values)

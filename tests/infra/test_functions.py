@@ -55,11 +55,23 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             table="StorageJobs",
             bucket="StorageDocuments",
             interactive_queue="QueuesInteractive",
+            priority_queue="QueuesPriority",
             bulk_queue="QueuesBulk",
+            event_queue="EventsQueue",
             state_machine="WorkflowMachine" if entry in START_JOBS else "",
             weights="/opt/weights" if entry == IMAGE else "",
             inline_waiters=50 if entry == "submit.api" else 0,
         )
+
+
+def test_who_reserves_or_refunds_credits_knows_the_cap_of_the_deployment(configured: Synthesised) -> None:
+    caps = {
+        entry: function["Properties"]["Environment"]["Variables"].get("OCRCHAT_MONTHLY_CAP")
+        for entry, function in configured.functions().items()
+    }
+    assert {entry: cap for entry, cap in caps.items() if cap} == dict.fromkeys(
+        ("submit.api", "submit.reconcile", "export.assemble"), "5000"
+    )
 
 
 def test_the_state_machine_is_the_shared_definition_with_every_placeholder_filled(stack: Synthesised) -> None:
@@ -95,7 +107,9 @@ def test_outputs_are_what_clients_and_the_local_runtime_read(stack: Synthesised)
         "BucketName",
         "BulkQueueUrl",
         "DeadLetterQueueUrl",
+        "EventQueueUrl",
         "InteractiveQueueUrl",
+        "PriorityQueueUrl",
         "ReconcileFunctionName",
         "StateMachineArn",
         "TableName",

@@ -26,5 +26,19 @@ def test_the_local_zips_hold_what_the_assets_for_aws_hold(stack: Synthesised) ->
     names = dict(deploy.asset_files("functions/submit"))
 
     assert {"functions/__init__.py", "functions/submit/__init__.py", "functions/submit/api.py"} <= set(names)
-    assert "python/ocrchat/usecases.py" in dict(deploy.asset_files("layers/core"))
+    assert "python/ocrchat/usecases/__init__.py" in dict(deploy.asset_files("layers/core"))
     assert "python/ocrchat/asl/job.asl.json" in dict(deploy.asset_files("layers/core"))
+    assert "python/ocrchat/site/openapi.json" in dict(deploy.asset_files("layers/core"))
+
+
+def test_only_functions_that_reach_what_callers_name_can_be_let_into_a_private_network(stack: Synthesised) -> None:
+    local = overlay.localise(copy.deepcopy(stack.template))["Resources"].values()
+
+    opened = {
+        variables["POWERTOOLS_SERVICE_NAME"]
+        for it in local
+        if it["Type"] == "AWS::Lambda::Function"
+        and "OCRCHAT_ALLOW_PRIVATE_ADDRESSES" in (variables := it["Properties"]["Environment"]["Variables"])
+    }
+
+    assert opened == {"submit.api", "export.webhook"}

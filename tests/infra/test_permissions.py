@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 import pytest
 
 from ocrchat import keys
+from ocrchat.media import MediaType
+from ocrchat.model import Job, JobOptions
 from tests.infra.synthesised import Synthesised, flat, listed
 
 DOCUMENTS = "StorageDocuments/"
-SOURCE, CHUNKS, PAGES, RESULT = (f"{DOCUMENTS}jobs/*/{end}" for end in ("source", "chunks/*", "pages/*", "result.json"))
-LANES = ("QueuesInteractive", "QueuesBulk")
+SOURCE, CHUNKS, PAGES, RESULT, DOWNLOADS = (
+    f"{DOCUMENTS}jobs/*/{end}" for end in ("source", "chunks/*", "pages/*", "result.json", "downloads/*")
+)
+JOBS, UPLOADS = f"{DOCUMENTS}jobs/*", f"{DOCUMENTS}uploads/*"
+LIST_JOBS = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*"
+LANES = ("QueuesInteractive", "QueuesPriority", "QueuesBulk")
+SEND_EVENT = "sqs:SendMessage EventsQueue"
 EXECUTIONS = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:WorkflowMachine:*"
 CONSUME = ("ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ReceiveMessage")
 
@@ -47,22 +55,31 @@ ALLOWED = {
     "submit.api": {
         f"s3:PutObject {SOURCE}",
         f"s3:GetObject {RESULT}",
-        *items("GetItem", "BatchGetItem", "PutItem"),
+        *(f"s3:{action} {UPLOADS}" for action in ("PutObject", "GetObject", "DeleteObject")),
+        LIST_JOBS,
+        f"s3:DeleteObject {JOBS}",
+        *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
         "dynamodb:Query StorageJobs/index/open-jobs",
+        "dynamodb:Query StorageJobs/index/account-jobs",
+        SEND_EVENT,
         "states:StartExecution WorkflowMachine",
+        "states:SendTaskFailure *",
     },
     "submit.split": {
         f"s3:GetObject {SOURCE}",
         f"s3:PutObject {CHUNKS}",
-        *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        LIST_JOBS,
+        f"s3:DeleteObject {JOBS}",
+        *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
         *lanes("SendMessage"),
         "states:SendTaskSuccess *",
         "states:SendTaskFailure *",
     },
     "submit.reconcile": {
-        *items("GetItem", "BatchGetItem", "UpdateItem"),
+        *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         "dynamodb:Query StorageJobs/index/open-jobs",
         *lanes("SendMessage", "GetQueueAttributes"),
+        SEND_EVENT,
         "states:StartExecution WorkflowMachine",
         f"states:DescribeExecution {EXECUTIONS}",
         "states:SendTaskSuccess *",
@@ -72,6 +89,7 @@ ALLOWED = {
         f"s3:GetObject {SOURCE}",
         f"s3:GetObject {CHUNKS}",
         f"s3:PutObject {PAGES}",
+        f"s3:DeleteObject {PAGES}",
         *items("GetItem", "BatchGetItem", "UpdateItem"),
         *lanes("SendMessage", *CONSUME),
         "states:SendTaskSuccess *",
@@ -85,9 +103,16 @@ ALLOWED = {
     "export.assemble": {
         f"s3:GetObject {PAGES}",
         f"s3:PutObject {RESULT}",
-        *items("GetItem", "BatchGetItem", "UpdateItem"),
+        f"s3:DeleteObject {RESULT}",
+        *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+        SEND_EVENT,
     },
-    "export.api": {f"s3:GetObject {RESULT}", *items("GetItem")},
+    "export.api": {
+        f"s3:GetObject {RESULT}",
+        *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "GetObject")),
+        *items("GetItem"),
+    },
+    "export.webhook": {*items("GetItem"), *(f"sqs:{action} EventsQueue" for action in CONSUME)},
 }
 
 
@@ -136,12 +161,36 @@ def test_the_state_machine_invokes_split_and_assemble_and_marks_jobs_failed(stac
     }
 
 
+def test_the_bucket_is_listed_by_prefix_only(stack: Synthesised) -> None:
+    for entry, function in stack.functions().items():
+        listing = {grant for grant in stack.grants(function["Properties"]["Role"]) if grant.startswith("s3:List")}
+        assert listing <= {LIST_JOBS}, entry
+
+
+def test_only_submit_reads_the_buckets_that_the_context_names(configured: Synthesised) -> None:
+    reading = {
+        entry: {grant for grant in configured.grants(function["Properties"]["Role"]) if ":s3:::" in grant}
+        for entry, function in configured.functions().items()
+    }
+    assert {entry: grants for entry, grants in reading.items() if grants} == {
+        "submit.api": {
+            "s3:GetObject arn:AWS::Partition:s3:::invoices/*",
+            "s3:GetObject arn:AWS::Partition:s3:::contracts/*",
+        }
+    }
+
+
 def test_the_granted_prefixes_are_those_of_the_keys() -> None:
+    job = Job("1" * 32, "a", "f.pdf", MediaType.PDF, 1, JobOptions(), created_at=datetime.now(UTC))
     granted = {
-        SOURCE: keys.source("id"),
-        CHUNKS: keys.chunk_source("id", 3),
-        PAGES: keys.page_result("id", 7),
-        RESULT: keys.result("id"),
+        SOURCE: keys.source(job),
+        CHUNKS: keys.chunk_source(job, 3),
+        PAGES: keys.page_result(job, 7),
+        RESULT: keys.result(job),
+        DOWNLOADS: keys.download(job, "pdf"),
+        UPLOADS: keys.upload("a", "2" * 32),
     }
     for pattern, key in granted.items():
         assert [p for p in granted if fnmatchcase(DOCUMENTS + key, p)] == [pattern]
+        assert fnmatchcase(DOCUMENTS + key, JOBS) == (pattern != UPLOADS)
+    assert fnmatchcase(keys.job_prefix(job), "jobs/*")

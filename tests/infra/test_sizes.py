@@ -28,11 +28,17 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]) -> None:
     core, documents = (folder / "python" for folder in layers.values())
-    for name in ("ocrchat/asl/job.asl.json", "boto3/__init__.py", "aws_lambda_powertools/__init__.py", "multipart.py"):
+    for name in (
+        "ocrchat/asl/job.asl.json",
+        "ocrchat/site/openapi.json",
+        "boto3/__init__.py",
+        "aws_lambda_powertools/__init__.py",
+        "multipart.py",
+    ):
         assert (core / name).is_file()
     assert (documents / "pymupdf" / "__init__.py").is_file()
     assert list((documents / "PIL").glob("_imaging.cpython-312-x86_64-linux-gnu.so"))
-    compiled = list((core / "ocrchat").glob("__pycache__/usecases.cpython-312.pyc"))
+    compiled = list((core / "ocrchat").glob("__pycache__/keys.cpython-312.pyc"))
     assert len(compiled) == (sys.version_info[:2] == (3, 12)), "bytecode for Lambda's Python, and for no other"
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from functions.submit import form
 from ocrchat.errors import BadRequest, InvalidField
 from ocrchat.model import JobOptions, Tier
+from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
 
 def encoded(name: str = "a.pdf", content: bytes = b"%PDF", **fields: str) -> tuple[str, bytes]:
@@ -20,11 +21,44 @@ def encoded(name: str = "a.pdf", content: bytes = b"%PDF", **fields: str) -> tup
     return request.headers["Content-Type"], request.read()
 
 
-def test_a_file_and_its_fields() -> None:
-    upload, options = form.parse(*encoded("a.pdf", b"\x00\xff\r\n--", tier="cpu", language="ch"))
+def sent_name(content_type: str, body: bytes) -> str:
+    file = form.parse(content_type, body).file
+    assert isinstance(file, SentFile)
+    return file.filename
 
-    assert (upload.filename, upload.content) == ("a.pdf", b"\x00\xff\r\n--")
-    assert options == JobOptions(Tier.CPU, "ch")
+
+def test_a_file_and_its_fields() -> None:
+    fields = form.parse(*encoded("a.pdf", b"\x00\xff\r\n--", tier="cpu", language="ch", pages="1-3, 7", dry_run="true"))
+
+    assert fields.file == SentFile("a.pdf", b"\x00\xff\r\n--")
+    assert fields.options == JobOptions(Tier.CPU, "ch", pages="1-3,7")
+    assert fields.dry_run
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "file"),
+    [("upload", "0" * 32, UploadedFile("0" * 32)), ("file_url", "https://a.b/c.pdf", LinkedFile("https://a.b/c.pdf"))],
+)
+@pytest.mark.parametrize("multipart", [True, False])
+def test_a_file_can_be_named_in_place_of_being_sent(field: str, value: str, file: FileSource, multipart: bool) -> None:
+    form_of = {"files": {field: (None, value)}} if multipart else {"data": {field: value}}
+    request = httpx.Request("POST", "http://test", **form_of)  # type: ignore[arg-type]
+
+    assert form.parse(request.headers["Content-Type"], request.read()).file == file
+
+
+def test_two_origins_of_a_file_are_refused() -> None:
+    with pytest.raises(InvalidField, match="one of them"):
+        form.parse(*encoded(upload="0" * 32))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("pages", "0"), ("dry_run", "perhaps"), ("upload", "../x"), ("tier", "gpu"), ("tool", "x"), ("colour", "red")],
+)
+def test_a_value_that_is_not_allowed_is_refused(field: str, value: str) -> None:
+    with pytest.raises(InvalidField, match=field):
+        form.parse(*encoded(**{field: value}))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +73,7 @@ def test_a_file_and_its_fields() -> None:
     ],
 )
 def test_a_file_name_is_only_a_name(sent: str, kept: str) -> None:
-    assert form.parse(*encoded(sent))[0].filename == kept
+    assert sent_name(*encoded(sent)) == kept
 
 
 @given(st.binary(max_size=300))
@@ -58,11 +92,11 @@ def test_a_name_that_is_sent_extended_is_understood() -> None:
     disposition = b"form-data; name=\"file\"; filename*=UTF-8''%E5%8F%91%E7%A5%A8.pdf"
     body = b"--x\r\nContent-Disposition: " + disposition + b"\r\n\r\n%PDF\r\n--x--\r\n"
 
-    assert form.parse("multipart/form-data; boundary=x", body)[0].filename == "发票.pdf"
+    assert sent_name("multipart/form-data; boundary=x", body) == "发票.pdf"
 
 
 def test_capitals_are_as_good() -> None:
-    assert form.parse(*encoded(tier="CPU", language="EN"))[1] == JobOptions(Tier.CPU, "en")
+    assert form.parse(*encoded(tier="CPU", language="EN")).options == JobOptions(Tier.CPU, "en")
 
 
 def test_a_field_value_in_an_error_is_cut_short() -> None:

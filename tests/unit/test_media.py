@@ -10,7 +10,7 @@ from PIL import Image
 from ocrchat.media import MediaType, sniff
 from tests.documents import digital_pdf
 
-PICTURES = [kind for kind in MediaType if kind is not MediaType.PDF]
+PICTURES = [kind for kind in MediaType if kind not in (MediaType.PDF, MediaType.HEIC)]  # Pillow cannot write HEIC
 
 
 @pytest.mark.parametrize("kind", PICTURES)
@@ -24,6 +24,36 @@ def test_every_accepted_picture_is_known_by_its_content(kind: MediaType) -> None
 @pytest.mark.parametrize("byte_order", [b"II+\x00", b"MM\x00+"])
 def test_a_big_tiff_is_a_tiff(byte_order: bytes) -> None:
     assert sniff(byte_order + b"\x08\x00\x00\x00") is MediaType.TIFF
+
+
+def test_a_bare_jpeg_2000_codestream_is_one() -> None:
+    file = BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG2000", no_jp2=True)
+
+    assert sniff(file.getvalue()) is MediaType.JPEG2000
+
+
+@pytest.mark.parametrize(
+    ("brands", "kind"),
+    [
+        (b"heic", MediaType.HEIC),
+        (b"heix....mif1", MediaType.HEIC),
+        (b"hevc....msf1hevc", MediaType.HEIC),
+        (b"mif1....mif1heic", MediaType.HEIC),
+        (b"msf1....hevcmsf1", MediaType.HEIC),
+        (b"miaf....MiHBheis", MediaType.HEIC),
+        (b"avif....mif1miaf", MediaType.AVIF),
+        (b"avis....avifmsf1", MediaType.AVIF),
+        (b"mif1....miafavif", MediaType.AVIF),
+        (b"mif1....mif1", None),
+        (b"isomavifmp41", None),  # the minor version, not a brand
+        (b"qt  ....qt  ", None),
+    ],
+)
+def test_the_brands_of_a_container_tell_how_its_image_is_coded(brands: bytes, kind: MediaType | None) -> None:
+    start = (8 + len(brands)).to_bytes(4) + b"ftyp" + brands
+
+    assert sniff(start + b"heic, but this is another box") is kind
 
 
 def test_a_pdf_header_may_stand_behind_other_bytes() -> None:
@@ -42,7 +72,7 @@ def test_a_pdf_header_may_stand_behind_other_bytes() -> None:
         b"\x7fELF",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"RIFF\x00\x00\x00\x00WAVE",
-        b"\x00\x00\x00\x20ftypheic",
+        b"\x00\x00\x00\x20ftyp",
     ],
 )
 def test_other_files_are_not_accepted(head: bytes) -> None:

@@ -220,7 +220,7 @@ def test_a_form_that_draws_itself_ends() -> None:
 
 def test_pages_are_cut_into_a_pdf_of_their_own() -> None:
     with pdf.open_bytes(digital_pdf(5)) as document:
-        part = document.cut(1, 4)
+        part = document.cut(range(1, 4))
 
     with pdf.open_bytes(part) as document:
         assert document.page_count == 3
@@ -229,8 +229,15 @@ def test_pages_are_cut_into_a_pdf_of_their_own() -> None:
     assert lines[0].text == "Page number 1"
 
 
+def test_chosen_pages_are_cut_in_their_order() -> None:
+    with pdf.open_bytes(digital_pdf(9)) as document, pdf.open_bytes(document.cut([0, 2, 3, 8])) as part:
+        texts = [(part.page(index).text_layer() or [])[0].text for index in range(part.page_count)]
+
+    assert texts == [f"Page number {index}" for index in (0, 2, 3, 8)]
+
+
 def test_a_part_of_a_long_pdf_is_small() -> None:
     whole = scanned_pdf(8)
 
     with pdf.open_bytes(whole) as document:
-        assert len(document.cut(0, 2)) < len(whole) / 2
+        assert len(document.cut(range(2))) < len(whole) / 2

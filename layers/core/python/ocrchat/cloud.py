@@ -10,6 +10,8 @@ from botocore.config import Config
 
 from ocrchat.aws.accounts import Accounts
 from ocrchat.aws.blobs import Blobs
+from ocrchat.aws.books import Books
+from ocrchat.aws.events import EventQueue
 from ocrchat.aws.jobs_table import JobsTable
 from ocrchat.aws.page_sets import PageSets
 from ocrchat.aws.queue import PageQueue
@@ -22,10 +24,14 @@ from ocrchat.settings import Settings
 class Cloud:
     accounts: Accounts
     blobs: Blobs
+    books: Books
+    events: EventQueue
     jobs: JobsTable
     page_sets: PageSets
     queue: PageQueue
     workflow: Workflow
+    allow_private_addresses: bool
+    """Whether callers may name addresses of a private network: for a laptop, never for a server."""
 
     @classmethod
     def connect(
@@ -41,18 +47,27 @@ class Cloud:
             read_timeout=10,
         )
         dynamodb = session.client("dynamodb", config=config, endpoint_url=endpoint_url)
+        sqs = session.client("sqs", config=config, endpoint_url=endpoint_url)
+        accounts = Accounts(dynamodb, settings.table)
         return cls(
-            accounts=Accounts(dynamodb, settings.table),
+            accounts=accounts,
             blobs=Blobs(session.client("s3", config=config, endpoint_url=endpoint_url), settings.bucket),
+            books=Books(dynamodb, settings.table, accounts, settings.monthly_cap),
+            events=EventQueue(sqs, settings.event_queue),
             jobs=JobsTable(dynamodb, settings.table),
             page_sets=PageSets(dynamodb, settings.table),
             queue=PageQueue(
-                session.client("sqs", config=config, endpoint_url=endpoint_url),
-                {Lane.INTERACTIVE: settings.interactive_queue, Lane.BULK: settings.bulk_queue},
+                sqs,
+                {
+                    Lane.INTERACTIVE: settings.interactive_queue,
+                    Lane.PRIORITY: settings.priority_queue,
+                    Lane.BULK: settings.bulk_queue,
+                },
             ),
             workflow=Workflow(
                 session.client("stepfunctions", config=config, endpoint_url=endpoint_url), settings.state_machine
             ),
+            allow_private_addresses=settings.allow_private_addresses,
         )
 
 

@@ -6,7 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ocrchat.model import Block, Box, Document, Job, JobStatus, Line, PageResult
+from ocrchat.billing import CREDITS_PER_PAGE, Account, Movement, Usage
+from ocrchat.model import Block, Box, Document, Job, JobStatus, Line, PageResult, PresignedUpload, Quote
 
 Json = dict[str, Any]
 
@@ -68,6 +69,11 @@ NO_DOCUMENT: Json = {"text": "", "markdown": "", "pages": []}
 
 def job_to_json(job: Job, pages_done: int, document: Json) -> Json:
     """The job as the API shows it. Every key is there in every status."""
+    return {**summary_to_json(job), "pages_done": pages_done, "next": None, **document}
+
+
+def summary_to_json(job: Job) -> Json:
+    """The job as a list shows it: without what was read, and without its progress."""
     return {
         "uuid": job.id,
         "status": job.status.value,
@@ -75,14 +81,15 @@ def job_to_json(job: Job, pages_done: int, document: Json) -> Json:
         "language": job.options.language,
         "filename": job.filename,
         "page_count": job.page_count,
-        "pages_done": pages_done,
+        "source_pages": job.source_pages,
         "failed_pages": list(job.failed_pages),
         "mean_confidence": job.mean_confidence,
+        "credits_reserved": job.credits,
+        "credits_charged": job.charged,
         "created_at": time_to_json(job.created_at),
         "ended_at": time_to_json(job.ended_at),
-        "error": _failure_to_json(job) if job.status is JobStatus.FAILED else None,
-        "next": None,
-        **document,
+        "expires_at": time_to_json(job.expires_at),
+        "error": failure_to_json(job),
     }
 
 
@@ -114,11 +121,16 @@ _TIMED_OUT = {
     "code": "timed_out",
     "detail": "The job did not finish in the time it is given. Submit the file again; if it happens again, send fewer pages.",
 }
+_CANCELLED = {
+    "code": "cancelled",
+    "detail": "The job was cancelled. The pages that had been read by then are charged, the others are not.",
+}
 _FAILURES = {
     "no_page_readable": {
         "code": "no_page_readable",
         "detail": "None of the pages could be read. Check that the file opens in a viewer, then send it again.",
     },
+    "cancelled": _CANCELLED,
     "States.Timeout": _TIMED_OUT,
     "Stalled": _TIMED_OUT,
 }
@@ -128,8 +140,88 @@ _INTERNAL = {
 }
 
 
-def _failure_to_json(job: Job) -> Json:
-    return _FAILURES.get(job.failure or "", _INTERNAL)
+def failure_to_json(job: Job) -> Json | None:
+    """Why a job failed; None if it has not."""
+    return _FAILURES.get(job.failure or "", _INTERNAL) if job.status is JobStatus.FAILED else None
+
+
+def account_to_json(account: Account, now: datetime) -> Json:
+    used, cap = account.narrowest(now)
+    plan = account.plan
+    return {
+        "account": account.id,
+        "plan": plan.name,
+        "used": used,
+        "cap": cap,
+        "balance": account.balance if plan.prepaid else None,
+        "daily": _usage_to_json(account.daily(now)),
+        "monthly": _usage_to_json(account.monthly(now)),
+        "file_pages": plan.file_pages,
+        "retention_days": plan.retention_days,
+        "priority": plan.priority,
+        "requests_per_minute": plan.requests_per_minute,
+        "credits_per_page": {tier.value: credits for tier, credits in CREDITS_PER_PAGE.items()},
+    }
+
+
+def _usage_to_json(usage: Usage) -> Json:
+    return {"used": usage.used, "cap": usage.cap, "resets_at": time_to_json(usage.resets_at)}
+
+
+def quote_to_json(quote: Quote) -> Json:
+    return {
+        "dry_run": True,
+        "tier": quote.options.tier.value,
+        "page_count": quote.page_count,
+        "source_pages": quote.source_pages,
+        "credits": quote.credits,
+        "affordable": quote.affordable,
+        "used": quote.used,
+        "cap": quote.cap,
+    }
+
+
+def upload_to_json(upload: PresignedUpload) -> Json:
+    return {
+        "upload": upload.id,
+        "url": upload.url,
+        "fields": upload.fields,
+        "expires_at": time_to_json(upload.expires_at),
+    }
+
+
+def event_to_json(job: Job) -> Json:
+    """What a callback is told: which job, and how it ended; nothing of what is in it."""
+    return {
+        "type": f"job.{job.status.value}",
+        "timestamp": time_to_json(job.ended_at),
+        "data": {
+            "uuid": job.id,
+            "status": job.status.value,
+            "page_count": job.page_count,
+            "failed_pages": list(job.failed_pages),
+            "error": failure_to_json(job),
+        },
+    }
+
+
+def webhook_secret_to_json(account: Account, now: datetime) -> Json:
+    until = account.former_webhook_secret_until
+    return {
+        "secret": account.webhook_secret,
+        "former_signs_until": time_to_json(until) if until and until > now else None,
+    }
+
+
+def movement_to_json(movement: Movement) -> Json:
+    return {
+        "at": time_to_json(movement.at),
+        "kind": movement.kind.value,
+        "credits": movement.credits,
+        "funded_by": movement.funded_by.value,
+        "job": movement.job_id,
+        "note": movement.note,
+    }
 
 
 def _block_to_json(block: Block) -> Json:

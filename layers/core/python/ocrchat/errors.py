@@ -10,13 +10,25 @@
     │   ├── UnsupportedFile         unsupported_file
     │   ├── DamagedFile             damaged_file
     │   ├── PasswordNeeded          password_needed
+    │   ├── UploadMissing           upload_missing
+    │   ├── FileUrlFailed           file_url_failed
     │   ├── TooManyPages            too_many_pages
     │   └── TooManyPixels           too_many_pixels
     ├── Unauthenticated 401         unauthenticated
+    ├── PaymentRequired 402         with `used`, `cap` and `upgrade`
+    │   ├── DailyLimitReached       daily_limit_reached
+    │   ├── MonthlyLimitReached     monthly_limit_reached
+    │   ├── OutOfCredits            out_of_credits
+    │   ├── SpendCapReached         spend_cap_reached
+    │   └── DeploymentCapReached    deployment_cap_reached
     ├── JobNotFound 404             job_not_found
     ├── RouteNotFound 404           route_not_found
+    ├── MethodNotAllowed 405        method_not_allowed
     ├── JobNotFinished 409          job_not_finished
     ├── JobFailed 409               job_failed
+    ├── JobEnded 409                job_ended
+    ├── JobErased 409               job_erased
+    ├── IdempotencyKeyReused 422    idempotency_key_reused
     ├── PageUnreadable 422          page_unreadable       (a page, never a request)
     ├── TooManyRequests 429, retryable  too_many_requests
     ├── GatewayTimeout 504, retryable   gateway_timeout
@@ -28,7 +40,19 @@ tells the person what to do about it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """The plan that would lift a limit, and what it allows; None is no cap."""
+
+    plan: str
+    file_pages: int
+    daily_cap: int | None
+    monthly_cap: int | None
 
 
 class OcrChatError(Exception):
@@ -42,6 +66,16 @@ class OcrChatError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What a problem document says of this error beside the usual: RFC 9457's extension members."""
+        return {}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What its answer says in headers."""
+        return {"Retry-After": "5"} if self.retryable else {}
 
 
 class BadRequest(OcrChatError):
@@ -71,8 +105,18 @@ class FileEmpty(BadRequest):
 
 
 class FileTooLarge(BadRequest):
+    """`upload` is where the file can be sent instead, as POST /api/v1/uploads/ answers it, if that is known."""
+
     code = "file_too_large"
     title = "File too large"
+
+    def __init__(self, detail: str, upload: dict[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.upload = upload
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"upload": self.upload}
 
 
 class UnsupportedFile(BadRequest):
@@ -90,9 +134,27 @@ class PasswordNeeded(BadRequest):
     title = "The PDF needs a password"
 
 
+class UploadMissing(BadRequest):
+    code = "upload_missing"
+    title = "The upload is not there"
+
+
+class FileUrlFailed(BadRequest):
+    code = "file_url_failed"
+    title = "The file could not be fetched"
+
+
 class TooManyPages(BadRequest):
     code = "too_many_pages"
     title = "Too many pages"
+
+    def __init__(self, detail: str, upgrade: Upgrade | None = None) -> None:
+        super().__init__(detail)
+        self.upgrade = upgrade
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"upgrade": asdict(self.upgrade) if self.upgrade else None}
 
 
 class TooManyPixels(BadRequest):
@@ -104,6 +166,57 @@ class Unauthenticated(OcrChatError):
     code = "unauthenticated"
     status = 401
     title = "Missing or invalid API token"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="ocrchat"'}
+
+
+class PaymentRequired(OcrChatError):
+    """A limit is reached: `used` of `cap` credits; `upgrade` is the plan that would lift it, if one does."""
+
+    code = "payment_required"
+    status = 402
+    title = "Out of pages"
+
+    def __init__(self, detail: str, used: int, cap: int, upgrade: Upgrade | None = None) -> None:
+        super().__init__(detail)
+        self.used = used
+        self.cap = cap
+        self.upgrade = upgrade
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"used": self.used, "cap": self.cap, "upgrade": asdict(self.upgrade) if self.upgrade else None}
+
+
+class DailyLimitReached(PaymentRequired):
+    code = "daily_limit_reached"
+    title = "Daily limit reached"
+
+
+class MonthlyLimitReached(PaymentRequired):
+    code = "monthly_limit_reached"
+    title = "Monthly limit reached"
+
+
+class OutOfCredits(PaymentRequired):
+    code = "out_of_credits"
+    title = "Not enough credits"
+
+
+class SpendCapReached(PaymentRequired):
+    """The operator's monthly cap for this account."""
+
+    code = "spend_cap_reached"
+    title = "Spend cap reached"
+
+
+class DeploymentCapReached(PaymentRequired):
+    """The operator's monthly cap for all accounts together."""
+
+    code = "deployment_cap_reached"
+    title = "This server has reached its monthly cap"
 
 
 class JobNotFound(OcrChatError):
@@ -118,6 +231,20 @@ class RouteNotFound(OcrChatError):
     title = "No such route"
 
 
+class MethodNotAllowed(OcrChatError):
+    code = "method_not_allowed"
+    status = 405
+    title = "The route has no such method"
+
+    def __init__(self, detail: str, allowed: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.allowed = tuple(allowed)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": ", ".join(self.allowed)}
+
+
 class JobNotFinished(OcrChatError):
     code = "job_not_finished"
     status = 409
@@ -128,6 +255,24 @@ class JobFailed(OcrChatError):
     code = "job_failed"
     status = 409
     title = "The job failed"
+
+
+class JobEnded(OcrChatError):
+    code = "job_ended"
+    status = 409
+    title = "The job has ended already"
+
+
+class JobErased(OcrChatError):
+    code = "job_erased"
+    status = 409
+    title = "The job of this Idempotency-Key was deleted"
+
+
+class IdempotencyKeyReused(OcrChatError):
+    code = "idempotency_key_reused"
+    status = 422
+    title = "The Idempotency-Key belongs to another request"
 
 
 class PageUnreadable(OcrChatError):
@@ -143,6 +288,14 @@ class TooManyRequests(OcrChatError):
     status = 429
     title = "Too many requests"
     retryable = True
+
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
 
 
 class GatewayTimeout(OcrChatError):

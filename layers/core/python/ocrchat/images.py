@@ -1,7 +1,7 @@
 """Image files, decoded by Pillow; nothing else imports it.
 
-A TIFF and a GIF have a page for each frame. An animated PNG or WebP is one page, its first frame: that is what every viewer
-without animation shows.
+A TIFF and a GIF have a page for each frame. An animated PNG, WebP or AVIF is one page, its first frame: that is what every
+viewer without animation shows. A HEIC is one page too, its primary image: the others are the rest of a burst.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import cast
 from PIL import ExifTags, Image, ImageStat
 
 from ocrchat.errors import DamagedFile, TooManyPixels
-from ocrchat.media import MediaType
+from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
 from ocrchat.model import PageImage
 
 MAX_PIXELS = 120_000_000
 """Largest image that is decoded (width * height); a phone's largest are 108 million."""
+
+_MAX_PIXELS_OF = {"WEBP": 64_000_000, "AVIF": 64_000_000, "JPEG2000": 30_000_000}
+"""Fewer for these: their decoders hold the whole picture several times over, and a worker has room for 1.5 GB."""
 
 PAGE_PIXELS = 40_000_000
 """Larger images are reduced to at most this when they become pages, and positions then are those of the reduced page."""
@@ -31,10 +34,10 @@ DEFAULT_DPI = 96.0
 
 _PLAUSIBLE_DPI = (50, 1200)
 
-# What Pillow's parsers raise on hostile files. It is not documented, hence a list learnt from files that broke them.
+# What Pillow's and libheif's parsers raise on hostile files. Not documented, hence a list learnt from files that broke them.
 _BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError,
-    ZeroDivisionError,
+    ZeroDivisionError, RuntimeError,
 )  # fmt: skip
 
 # Pillow checks sizes as well, deeper than we can (a GIF's frames may outgrow its screen). It warns at its limit and raises
@@ -62,18 +65,23 @@ def frame(data: bytes, index: int) -> PageImage:
     Raises DamagedFile, also for an image that is cut off, or TooManyPixels.
     """
     with _opened(data) as image:
-        image.seek(index)
+        if index:  # a HEIC opens at its primary image, which need not be its first
+            image.seek(index)
         _check_size(image)
         x_dpi, y_dpi = _resolution(image)
+        if (
+            image.format == "TIFF" and _orientation(image) in _SIDEWAYS
+        ):  # turned as it is decoded, its resolution is not
+            x_dpi, y_dpi = y_dpi, x_dpi
         longest = max(image.size)
         small = _decoded(image)
         reduction = max(small.size) / longest
-        turned = _TURNED.get(_orientation(image))
-        if turned in _SIDEWAYS:
+        orientation = _orientation(image)
+        if orientation in _SIDEWAYS:
             x_dpi, y_dpi = y_dpi, x_dpi
         rgb = _to_rgb(small)
-        if turned is not None:
-            rgb = rgb.transpose(turned)
+        if orientation in _TURNED:
+            rgb = rgb.transpose(_TURNED[orientation])
         # A fax has twice as many pixels across as down; letters can only be recognised in their real proportions.
         dpi = max(x_dpi, y_dpi)
         width, height = rgb.width * dpi / x_dpi, rgb.height * dpi / y_dpi
@@ -88,10 +96,10 @@ def frame(data: bytes, index: int) -> PageImage:
 def _opened(data: bytes) -> Iterator[Image.Image]:
     """The image while it is open; what Pillow raises meanwhile becomes an error of ours."""
     try:
-        with Image.open(BytesIO(data)) as image:
+        with _image(data) as image:
             yield image
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(MAX_PIXELS) from error
     except _BROKEN as error:
         raise DamagedFile(
             "The image cannot be decoded: it is damaged or was cut off on the way. Check that it opens in a viewer, save it "
@@ -99,14 +107,24 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
         ) from error
 
 
+def _image(data: bytes) -> Image.Image:
+    if sniff(data[:SNIFFED_BYTES]) is not MediaType.HEIC:
+        return Image.open(BytesIO(data))
+    import pi_heif  # only here, so that only a HEIC pays for loading it
+
+    image: Image.Image = pi_heif.HeifImageFile(BytesIO(data))  # Image.open would look at the major brand alone
+    return image
+
+
 def _check_size(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_many_pixels()
+    limit = _MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS)
+    if image.width * image.height > limit:
+        raise _too_many_pixels(limit)
 
 
-def _too_many_pixels() -> TooManyPixels:
+def _too_many_pixels(limit: int) -> TooManyPixels:
     return TooManyPixels(
-        f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Send it smaller: 300 dpi are enough for print."
+        f"The image has more than {limit // 1_000_000} million pixels. Send it smaller: 300 dpi are enough for print."
     )
 
 
@@ -132,7 +150,9 @@ def _decoded(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF's, of a decoded image. Unreadable EXIF says nothing: it is no reason to refuse the picture."""
+    """EXIF's; of a decoded image, what is left of it. Unreadable EXIF says nothing: it is no reason to refuse the picture."""
+    if image.format == "HEIF":  # turned by its decoder, as the container says; EXIF in it only repeats that
+        return 1
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except _BROKEN:
@@ -149,7 +169,7 @@ _TURNED = {
     8: Image.Transpose.ROTATE_90,
 }
 """How an image is turned upright, by its EXIF orientation."""
-_SIDEWAYS = {_TURNED[orientation] for orientation in (5, 6, 7, 8)}
+_SIDEWAYS = (5, 6, 7, 8)
 
 
 def _resolution(image: Image.Image) -> tuple[float, float]:

@@ -1,26 +1,49 @@
-"""Names of S3 objects and table items. Everything of one job stands under one prefix, so that it can be erased whole."""
+"""Names of S3 objects. Everything of one job stands under one prefix, so that it can be erased whole.
+
+The prefix begins with how long it is kept, since that is what a lifecycle rule of the bucket can go by.
+"""
 
 from __future__ import annotations
 
-
-def job_prefix(job_id: str) -> str:
-    return f"jobs/{job_id}/"
+from ocrchat.model import Job
 
 
-def source(job_id: str) -> str:
+def kept_for(days: int) -> str:
+    """The prefix of all jobs that are kept for so many days."""
+    return f"jobs/{days}/"
+
+
+def job_prefix(job: Job) -> str:
+    return f"{kept_for(job.retention_days)}{job.id}/"
+
+
+def source(job: Job) -> str:
     """The file as it was sent."""
-    return f"{job_prefix(job_id)}source"
+    return f"{job_prefix(job)}source"
 
 
-def chunk_source(job_id: str, chunk: int) -> str:
+def chunk_source(job: Job, chunk: int) -> str:
     """The pages of one chunk of a long PDF, as a PDF of their own."""
-    return f"{job_prefix(job_id)}chunks/{chunk:04d}.pdf"
+    return f"{job_prefix(job)}chunks/{chunk:04d}.pdf"
 
 
-def page_result(job_id: str, page: int) -> str:
-    return f"{job_prefix(job_id)}pages/{page:05d}.json"
+def page_result(job: Job, page: int) -> str:
+    return f"{job_prefix(job)}pages/{page:05d}.json"
 
 
-def result(job_id: str) -> str:
+def result(job: Job) -> str:
     """The finished document: text, markdown, pages."""
-    return f"{job_prefix(job_id)}result.json"
+    return f"{job_prefix(job)}result.json"
+
+
+def download(job: Job, format_name: str) -> str:
+    """The document in a format, kept where it is too large to be handed over by a function."""
+    return f"{job_prefix(job)}downloads/{format_name}"
+
+
+UPLOADS = "uploads/"
+
+
+def upload(account_id: str, upload_id: str) -> str:
+    """A file on its way: put there by a presigned POST, gone once it is submitted, or after a day."""
+    return f"{UPLOADS}{account_id}/{upload_id}"

@@ -7,11 +7,12 @@ from 0 here and in the API (`pages[].index`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from ocrchat import selection
 from ocrchat.media import MediaType
 
 
@@ -39,7 +40,15 @@ class Lane(StrEnum):
     """Which page queue a job uses, so that a long document never stands in front of a receipt."""
 
     INTERACTIVE = "interactive"
+    PRIORITY = "priority"
     BULK = "bulk"
+
+
+class Funding(StrEnum):
+    """Where the credits of a job come from."""
+
+    BALANCE = "balance"
+    ALLOWANCE = "allowance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,58 +166,121 @@ CHUNK_PAGES = 25
 CHUNKS_IN_FLIGHT = 4
 """How many chunks of one job are in the queue at once, so that a long document does not fill it."""
 
-RETENTION_DAYS = 30
-"""How long a job and all that belongs to it are kept: the table's TTL and the bucket's lifecycle."""
-
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What the caller asked for."""
+    """What the caller asked for. `pages` is a page range (see `selection`), empty for all."""
 
     tier: Tier = Tier.CPU
     language: str = "auto"
+    pages: str = ""
+    callback_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One submitted file. Times are UTC. `failure` is the internal name of why it failed, not the words for the caller."""
+    """One submitted file. Times are UTC. `failure` is the internal name of why it failed, not the words for the caller.
+
+    `source_pages` counts the file's pages. `credits` were reserved for the job; `charged` of them are kept, known when it is
+    settled.
+    """
 
     id: str
     account_id: str
     filename: str
     media_type: MediaType
-    page_count: int
+    source_pages: int
     options: JobOptions
     created_at: datetime
+    retention_days: int = 30
+    priority: bool = False
+    credits: int = 0
+    funded_by: Funding = Funding.ALLOWANCE
+    charged: int | None = None
     status: JobStatus = JobStatus.PENDING
     ended_at: datetime | None = None
     mean_confidence: float | None = None
     failed_pages: tuple[int, ...] = ()
     failure: str | None = None
+    is_open: bool = True
+    """Whether something is left to do for it: to read it, to settle it, to tell its caller."""
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """Indexes in the file of the pages that are read."""
+        return selection.parse(self.options.pages, self.source_pages)
+
+    @property
+    def page_count(self) -> int:
+        return len(self.pages)
 
     @property
     def lane(self) -> Lane:
-        return Lane.INTERACTIVE if self.page_count <= INLINE_PAGES else Lane.BULK
+        if self.page_count <= INLINE_PAGES:
+            return Lane.INTERACTIVE
+        return Lane.PRIORITY if self.priority else Lane.BULK
 
     @property
-    def chunks(self) -> tuple[range, ...]:
+    def chunks(self) -> tuple[Sequence[int], ...]:
         """The page indexes of each chunk."""
-        starts = range(0, self.page_count, CHUNK_PAGES)
-        return tuple(range(start, min(start + CHUNK_PAGES, self.page_count)) for start in starts)
+        pages = self.pages
+        return tuple(pages[start : start + CHUNK_PAGES] for start in range(0, len(pages), CHUNK_PAGES))
 
     @property
     def is_cut(self) -> bool:
         """Whether each chunk has a file of its own. Only PDFs can be cut without touching what is in them."""
-        return self.media_type is MediaType.PDF and self.page_count > CHUNK_PAGES
+        return self.media_type is MediaType.PDF and self.source_pages > CHUNK_PAGES
 
     @property
     def expires_at(self) -> datetime:
-        return self.created_at + timedelta(days=RETENTION_DAYS)
+        return self.created_at + timedelta(days=self.retention_days)
+
+    def credits_for(self, pages: int) -> int:
+        """What so many of its pages cost, at the price of its submission."""
+        return self.credits // self.page_count * pages
+
+    @property
+    def charged_pages(self) -> int:
+        return (self.charged or 0) * self.page_count // self.credits if self.credits else 0
 
     @property
     def time_limit(self) -> int:
         """Seconds after which the job is given up. Generous: lost work is repaired long before (see `usecases.reconcile`)."""
         return 2 * 3600 + 30 * self.page_count
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a job would cost, and whether the account has that."""
+
+    options: JobOptions
+    source_pages: int
+    page_count: int
+    credits: int
+    affordable: bool
+    used: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedUpload:
+    """Where to POST a file as a form: its `fields` first, the file last, under the name `file`."""
+
+    id: str
+    url: str
+    fields: dict[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a job ends: done, or failed for a reason."""
+
+    status: JobStatus
+    at: datetime
+    mean_confidence: float | None = None
+    failed_pages: tuple[int, ...] = ()
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -72,21 +73,31 @@ class Pdf:
         except (*_BROKEN, IndexError) as error:
             raise PageUnreadable(f"Page {index + 1} of the PDF is damaged.") from error
 
-    def cut(self, start: int, stop: int) -> bytes:
-        """The pages with indexes start..stop-1 as a PDF of their own, without what only other pages use.
+    def cut(self, pages: Sequence[int]) -> bytes:
+        """The pages with these indexes, rising, as a PDF of their own, without what only other pages use.
 
         Raises DamagedFile where one of them cannot be copied.
         """
         with pymupdf.open() as part:
             try:
-                part.insert_pdf(self._document, from_page=start, to_page=stop - 1, links=False)
+                for start, stop in _runs(pages):
+                    part.insert_pdf(self._document, from_page=start, to_page=stop - 1, links=False)
                 copied = part.page_count
                 content: bytes = part.tobytes(garbage=1)
             except _BROKEN as error:
                 raise _damaged("has pages that cannot be copied") from error
-        if copied != stop - start:  # MuPDF leaves out a page it does not find, and every later one would move up
+        if copied != len(pages):  # MuPDF leaves out a page it does not find, and every later one would move up
             raise _damaged("has pages that cannot be copied")
         return content
+
+
+def _runs(pages: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """(first, behind the last) of each run of neighbours."""
+    start = 0
+    for position in range(1, len(pages) + 1):
+        if position == len(pages) or pages[position] != pages[position - 1] + 1:
+            yield pages[start], pages[position - 1] + 1
+            start = position
 
 
 class PdfPage:

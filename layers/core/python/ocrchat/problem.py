@@ -23,6 +23,7 @@ def document(error: OcrChatError, request_id: str) -> Json:
         "code": error.code,
         "detail": error.detail,
         "request_id": request_id,
+        **error.members,
     }
 
 
@@ -34,7 +35,8 @@ NO_ANSWER = GatewayTimeout(
     "The answer took too long. If this was a submission, its job may run all the same; else try again."
 )
 TOO_LARGE = FileTooLarge(
-    "A request can carry about 4.5 MB. Send a smaller file (a scan at 150 to 300 dpi in JPEG), or split the document."
+    'A request can carry about 4.5 MB. POST /api/v1/uploads/ with {"filename", "size"}, send the file there, then submit the '
+    "upload."
 )
 TOO_OFTEN = TooManyRequests("There are too many requests at the moment. Wait a few seconds and try again.")
 UNKNOWN_ROUTE = RouteNotFound(

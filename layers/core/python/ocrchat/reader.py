@@ -30,7 +30,9 @@ def inspect(data: bytes, max_pages: int) -> SourceInfo:
         raise FileEmpty("The file has no content. Check that it was uploaded whole.")
     media_type = sniff(data[:SNIFFED_BYTES])
     if media_type is None:
-        raise UnsupportedFile("The file is none of PNG, JPEG, WebP, GIF, BMP, TIFF or PDF. Convert it to one of these.")
+        raise UnsupportedFile(
+            "The file is none of HEIC, AVIF, JPEG 2000, PNG, JPEG, WebP, GIF, BMP, TIFF or PDF. Convert it to one of these."
+        )
     if media_type is MediaType.PDF:
         with pdf.open_bytes(data) as document:
             page_count = document.page_count

@@ -1,47 +1,211 @@
-"""The HTTP edge that the API functions share: who is calling, and how an error is told (RFC 9457)."""
+"""The HTTP edge that the API functions share: routes, who is calling and how often, and how an error is told (RFC 9457)."""
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
 from http import HTTPStatus
+from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ocrchat import codec, problem
+from ocrchat.aws.accounts import WINDOW_SECONDS
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
-from ocrchat.errors import InvalidField, OcrChatError, Unauthenticated
+from ocrchat.errors import InvalidField, MethodNotAllowed, OcrChatError, TooManyRequests, Unauthenticated
+from ocrchat.openapi import Answer, Operation, Parameter
+from ocrchat.published import allowed_methods
 from ocrchat.telemetry import logger
 
+Handler = Callable[..., Response[Any]]
+"""Takes a `Call`, and the variable parts of the path by name."""
 
-def resolver() -> APIGatewayRestResolver:
-    """A router whose every error is a problem document. Routes answer with and without a trailing slash."""
-    app = APIGatewayRestResolver()
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
-    @app.exception_handler(OcrChatError)
-    def on_known_error(error: OcrChatError) -> Response[str]:
+_CORS = CORSConfig(
+    allow_origin="*",  # a token is sent by hand, never by the browser on its own, so no origin is more dangerous than another
+    allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+    expose_headers=[
+        "Allow", "Content-Disposition", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"
+    ],
+    max_age=86400,
+)  # fmt: skip
+
+
+class Call:
+    """One request on its way through a handler. `answer_headers` go out with whatever is answered."""
+
+    def __init__(
+        self, event: APIGatewayProxyEvent, context: LambdaContext, connect: Callable[[], Cloud], request_id: str
+    ) -> None:
+        self.event = event
+        self.now = datetime.now(UTC)
+        self.request_id = request_id
+        self.answer_headers = {"X-Request-Id": request_id}
+        self.ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+        """When Lambda stops this function, on time.monotonic."""
+        self._connect = connect
+
+    @property
+    def cloud(self) -> Cloud:
+        return self._connect()
+
+    @cached_property
+    def account_id(self) -> str:
+        """The calling account's, by `Authorization: Bearer <token>` or `?api_token=<token>`. Raises Unauthenticated."""
+        scheme, _, token = self.header("Authorization").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            token = self.event.query_string_parameters.get("api_token", "")
+        account_id = self.cloud.accounts.by_token(token.strip()) if token.strip() else None
+        if account_id is None:
+            raise _unauthenticated()
+        logger.append_keys(account_id=account_id)
+        return account_id
+
+    def account(self) -> Account:
+        """The calling account. Raises Unauthenticated."""
+        account = self.cloud.accounts.get(self.account_id)
+        if account is None:
+            raise _unauthenticated()
+        return account
+
+    def admit(self) -> Account:
+        """The calling account, for a request that makes something, which is counted. Raises TooManyRequests.
+
+        The headers are those of draft-ietf-httpapi-ratelimit-headers: the quota of a window, and what is left of it.
+        """
+        account = self.account()
+        quota = account.plan.requests_per_minute
+        count = self.cloud.accounts.count_request(account.id, self.now)
+        seconds = WINDOW_SECONDS - int(self.now.timestamp()) % WINDOW_SECONDS
+        self.answer_headers["RateLimit-Policy"] = f'"account";q={quota};w={WINDOW_SECONDS}'
+        self.answer_headers["RateLimit"] = f'"account";r={max(0, quota - count)};t={seconds}'
+        if count > quota:
+            raise TooManyRequests(
+                f"The plan '{account.plan.name}' allows {quota} submissions and uploads a minute. Go on in {seconds} s.",
+                seconds,
+            )
+        return account
+
+    def header(self, name: str) -> str:
+        return self.event.headers.get(name) or ""
+
+    def body(self) -> bytes:
+        body = self.event.body or ""
+        return base64.b64decode(body) if self.event.is_base64_encoded else body.encode()
+
+    def word(self, parameter: Parameter) -> str:
+        """A text parameter of the query, one of its `enum` if it has one. Raises InvalidField."""
+        value = self.event.query_string_parameters.get(parameter.name) or str(parameter.schema.get("default", ""))
+        allowed = parameter.schema.get("enum")
+        if value and allowed and value.lower() not in allowed:
+            raise InvalidField(f"{parameter.name}='{value[:80]}' is not known. It is one of: {', '.join(allowed)}.")
+        return value.lower() if allowed else value
+
+    def number(self, parameter: Parameter) -> int:
+        """A whole number of the query within its bounds. Raises InvalidField."""
+        value = self.event.query_string_parameters.get(parameter.name) or str(parameter.schema["default"])
+        low, high = parameter.schema["minimum"], parameter.schema["maximum"]
+        if not (value.isascii() and value.isdecimal() and len(value) < 10 and low <= int(value) <= high):
+            raise InvalidField(f"{parameter.name} is a whole number from {low} to {high}.")
+        return int(value)
+
+
+class Routes:
+    """Handlers with their descriptions."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[Operation, Handler]] = []
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        answers: Mapping[int, Answer],
+        parameters: tuple[Parameter, ...] = (),
+        body: Mapping[str, codec.Json] | None = None,
+        errors: tuple[type[OcrChatError], ...] = (),
+        public: bool = False,
+    ) -> Callable[[Handler], Handler]:
+        """The summary and the text are the handler's docstring: its first line, and the rest."""
+
+        def register(handler: Handler) -> Handler:
+            summary, _, text = (handler.__doc__ or "").partition("\n")
+            text = "\n".join(line.strip() for line in text.strip().splitlines())
+            operation = Operation(method, path, summary.strip(), text, answers, parameters, body or {}, errors, public)
+            self.all.append((operation, handler))
+            return handler
+
+        return register
+
+
+class Api:
+    """Routes as a Lambda function. Its every error is a problem document; routes answer with and without a trailing slash."""
+
+    def __init__(self, connect: Callable[[], Cloud], *routes: Routes) -> None:
+        self.operations = [operation for some in routes for operation, _ in some.all]
+        self._connect = connect
+        self._resolver = APIGatewayRestResolver(cors=_CORS)
+        for some in routes:
+            for operation, handler in some.all:
+                rule = re.sub(r"{(\w+)}", r"<\1>", operation.path)
+                self._resolver.route(rule, method=operation.method, compress=True)(self._calling(handler))
+        self._resolver.not_found(self._on_unknown_route)
+        self._resolver.exception_handler(OcrChatError)(self._on_known_error)
+        self._resolver.exception_handler(Exception)(self._on_bug)
+
+    def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        request = APIGatewayProxyEvent(event)
+        given = request.headers.get("X-Request-Id") or ""
+        request_id = given if _REQUEST_ID.fullmatch(given) else request.request_context.request_id
+        logger.append_keys(request_id=request_id)
+        self._call = Call(request, context, self._connect, request_id)
+        answer = self._resolver.resolve(event, context)
+        headers = answer.setdefault("multiValueHeaders", {})
+        headers.update({name: [value] for name, value in self._call.answer_headers.items()})
+        return answer
+
+    def _calling(self, handler: Handler) -> Callable[..., Response[Any]]:
+        # Powertools calls with the variable parts of the path; one function handles one request at a time.
+        return lambda **parts: handler(self._call, **parts)
+
+    def _on_known_error(self, error: OcrChatError) -> Response[str]:
         logger.info("request refused", code=error.code, status=error.status)
-        return refusal(app, error)
+        return self._refusal(error)
 
-    @app.not_found
-    def on_unknown_route(_: NotFoundError) -> Response[str]:
-        return refusal(app, problem.UNKNOWN_ROUTE)
+    def _on_unknown_route(self, _: NotFoundError) -> Response[str]:
+        method, path = self._call.event.http_method, self._call.event.path
+        allowed = allowed_methods(path)
+        if allowed and method not in allowed:
+            return self._refusal(
+                MethodNotAllowed(
+                    f"{method} is not possible here, but {', '.join(allowed)}. See /api/v1/docs/.", allowed
+                )
+            )
+        return self._refusal(problem.UNKNOWN_ROUTE)
 
-    @app.exception_handler(Exception)
-    def on_bug(_: Exception) -> Response[str]:
+    def _on_bug(self, _: Exception) -> Response[str]:
         # The edge of the system: what reaches this line is a bug, and its caller gets a problem document all the same.
         logger.exception("request failed")
-        return refusal(app, problem.BUG)
+        return self._refusal(problem.BUG)
 
-    return app
+    def _refusal(self, error: OcrChatError) -> Response[str]:
+        body = json.dumps(problem.document(error, self._call.request_id))
+        return Response(error.status, problem.CONTENT_TYPE, body, headers=dict(error.headers))
 
 
-def refusal(app: APIGatewayRestResolver, error: OcrChatError) -> Response[str]:
-    headers = {"WWW-Authenticate": 'Bearer realm="ocrchat"'} if error.status == HTTPStatus.UNAUTHORIZED else {}
-    if error.retryable:
-        headers["Retry-After"] = "5"
-    body = problem.document(error, app.current_event.request_context.request_id)
-    return Response(error.status, problem.CONTENT_TYPE, json.dumps(body), headers=headers)
+def answer(value: codec.Json, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
+    return Response(status, "application/json", codec.dumps(value).decode())
 
 
 PLAIN_BYTES = 3_000_000
@@ -50,31 +214,21 @@ PLAIN_BYTES = 3_000_000
 GZIPPED_BYTES = 10_000_000
 """The same for a client that accepts gzip: JSON of random text still shrinks to 40 %, and grows by a third as base64."""
 
-
-def job_response(app: APIGatewayRestResolver, job: codec.Json) -> Response[str]:
-    """The job, or the part of it that begins at `?first_page=` and that one answer can carry. Raises InvalidField.
-
-    The route has `compress=True`, so that the answer is gzipped where the client accepts it.
-    """
-    event = app.current_event
-    first_page = event.query_string_parameters.get("first_page", "0")
-    if not first_page.isdecimal():
-        raise InvalidField("first_page is the index of a page, counted from 0. Take it from 'next' as it is.")
-    limit = GZIPPED_BYTES if "gzip" in (event.headers.get("Accept-Encoding") or "") else PLAIN_BYTES
-    shown = codec.part(job, int(first_page[:9]), limit)
-    return Response(HTTPStatus.OK, "application/json", codec.dumps(shown).decode())
+FIRST_PAGE = Parameter(
+    "first_page",
+    "query",
+    "Where the part begins that is answered, of a job too large for one answer: take it from `next` as it is.",
+    {"type": "integer", "minimum": 0, "maximum": 999_999, "default": 0},
+)
 
 
-def authenticate(app: APIGatewayRestResolver, cloud: Cloud) -> str:
-    """The id of the calling account, by `Authorization: Bearer <token>` or `?api_token=<token>`. Raises Unauthenticated."""
-    event = app.current_event
-    scheme, _, token = (event.headers.get("Authorization") or "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        token = event.query_string_parameters.get("api_token", "")
-    account_id = cloud.accounts.by_token(token.strip()) if token.strip() else None
-    if account_id is None:
-        raise Unauthenticated(
-            "Send your API token as the header 'Authorization: Bearer <token>' (or as ?api_token=<token>)."
-        )
-    logger.append_keys(account_id=account_id)
-    return account_id
+def job_answer(call: Call, job: codec.Json) -> Response[str]:
+    """The job, or the part of it that begins at `?first_page=` and that one answer can carry. Raises InvalidField."""
+    limit = GZIPPED_BYTES if "gzip" in call.header("Accept-Encoding") else PLAIN_BYTES
+    return answer(codec.part(job, call.number(FIRST_PAGE), limit))
+
+
+def _unauthenticated() -> Unauthenticated:
+    return Unauthenticated(
+        "Send your API token as the header 'Authorization: Bearer <token>' (or as ?api_token=<token>)."
+    )

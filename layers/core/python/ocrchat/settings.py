@@ -19,12 +19,19 @@ class Settings:
     table: str
     bucket: str
     interactive_queue: str
+    priority_queue: str
     bulk_queue: str
+    event_queue: str
     state_machine: str = ""
     weights: str = ""
     """Folder of the OCR weights; only the ocr_page function has it."""
     inline_waiters: int = 0
     """How many small jobs are waited for at once. Beyond it a POST answers at once, so that waiting never starves workers."""
+
+    monthly_cap: int = 0
+    """Credits that all accounts together may use in a month; 0 is no cap."""
+    allow_private_addresses: bool = False
+    """Whether `file_url` and `callback_url` may lead into a private network: for a laptop, never for a server."""
 
     def to_env(self) -> dict[str, str]:
         return {_PREFIX + name.upper(): str(value) for name, value in asdict(self).items() if value}
@@ -37,10 +44,27 @@ class Settings:
             table=env[_PREFIX + "TABLE"],
             bucket=env[_PREFIX + "BUCKET"],
             interactive_queue=env[_PREFIX + "INTERACTIVE_QUEUE"],
+            priority_queue=env[_PREFIX + "PRIORITY_QUEUE"],
             bulk_queue=env[_PREFIX + "BULK_QUEUE"],
+            event_queue=env[_PREFIX + "EVENT_QUEUE"],
             state_machine=env.get(_PREFIX + "STATE_MACHINE", ""),
             weights=env.get(_PREFIX + "WEIGHTS", ""),
             inline_waiters=int(env.get(_PREFIX + "INLINE_WAITERS", "0")),
+            monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
+            allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
+        )
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, str]) -> Settings:
+        """For who stands outside of the stack: the operator's command, the embedded runtime. Raises KeyError."""
+        return cls(
+            table=outputs["TableName"],
+            bucket=outputs["BucketName"],
+            interactive_queue=outputs["InteractiveQueueUrl"],
+            priority_queue=outputs["PriorityQueueUrl"],
+            bulk_queue=outputs["BulkQueueUrl"],
+            event_queue=outputs["EventQueueUrl"],
+            state_machine=outputs["StateMachineArn"],
         )
 
 

@@ -1,20 +1,46 @@
-"""Accounts and their API tokens.
+"""Accounts, their API tokens, and how often they ask.
 
-    pk = TOKEN#<sha256 of the token>   sk = TOKEN    which account it belongs to
+    pk = TOKEN#<sha256 of the token>   sk = TOKEN                which account it belongs to
+    pk = ACCOUNT#<id>                  sk = ACCOUNT              plan, balance, what was used today and this month
+    pk = ACCOUNT#<id>                  sk = TOKEN#<sha256>       the account's tokens, to list and revoke them
+    pk = ACCOUNT#<id>#RATE             sk = RATE#<minute>        requests in one minute
 
-A token is kept only as its hash. Tokens are 256 random bits, so a plain hash is enough: there is nothing to guess.
+A token is kept only as its hash. Tokens are 256 random bits, so a plain hash is enough: there is nothing to guess. What
+moves credits is in `books`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ocrchat.aws.dynamo import from_attributes, to_attributes
-from ocrchat.aws.failures import translated
+from botocore.exceptions import ClientError
+
+from ocrchat import codec
+from ocrchat.aws.dynamo import TTL, from_attributes, to_attributes
+from ocrchat.aws.failures import code, translated
+from ocrchat.billing import PLANS, Account
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+ACCOUNT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+"""Account ids stand in S3 keys and in IAM policies."""
+
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of a token: the start of its hash, a name for people, and when it was issued."""
+
+    id: str
+    label: str
+    issued_at: datetime
 
 
 class Accounts:
@@ -22,19 +48,164 @@ class Accounts:
         self._client = client
         self._table = table
 
-    def add_token(self, account_id: str, token: str) -> None:
+    def create(self, account: Account) -> bool:
+        """Writes a new account. False, and nothing changed, if there is one with this id."""
+        if not ACCOUNT_ID.fullmatch(account.id):
+            raise ValueError(f"{account.id!r} is no account id: up to 64 of a-z, 0-9 and '-', not '-' first")
+        return self._put(account, "attribute_not_exists(pk)", {})
+
+    def get(self, account_id: str) -> Account | None:
         with translated():
-            self._client.put_item(
-                TableName=self._table, Item={**_token_key(token), **to_attributes({"account_id": account_id})}
+            answer = self._client.get_item(TableName=self._table, Key=account_key(account_id), ConsistentRead=True)
+        return _from_item(answer["Item"]) if "Item" in answer else None
+
+    def replace(self, account: Account) -> bool:
+        """Writes what an account has become, if nobody wrote it since it was read (by `version`)."""
+        return self._put(account, "version = :read", {":read": account.version})
+
+    def issue_token(self, account_id: str, label: str, now: datetime, token: str | None = None) -> str:
+        """A new token of the account, shown this once; or the given one, which then must be as hard to guess."""
+        token = token or f"ocr_{secrets.token_urlsafe(32)}"
+        digest = _digest(token)
+        owner = {"account_id": account_id}
+        listed = {"label": label, "issued_at": codec.time_to_json(now)}
+        with translated():
+            self._client.transact_write_items(
+                TransactItems=[
+                    {"Put": {"TableName": self._table, "Item": {**_token_key(digest), **to_attributes(owner)}}},
+                    {
+                        "Put": {
+                            "TableName": self._table,
+                            "Item": {**_listed_token_key(account_id, digest), **to_attributes(listed)},
+                        }
+                    },
+                ]
             )
+        return token
 
     def by_token(self, token: str) -> str | None:
         """The id of the account that `token` belongs to."""
         with translated():
-            answer = self._client.get_item(TableName=self._table, Key=_token_key(token))
+            answer = self._client.get_item(TableName=self._table, Key=_token_key(_digest(token)))
         return str(from_attributes(answer["Item"])["account_id"]) if "Item" in answer else None
 
+    def tokens(self, account_id: str) -> list[Token]:
+        return [
+            Token(digest[:12], item["label"], codec.time_from_json(item["issued_at"]))
+            for digest, item in self._listed_tokens(account_id)
+        ]
 
-def _token_key(token: str) -> Any:
-    digest = hashlib.sha256(token.encode()).hexdigest()
+    def revoke_tokens(self, account_id: str, id: str) -> int:
+        """Revokes the account's tokens whose hash begins with `id`, or those named so; how many they were."""
+        revoked = [
+            digest for digest, item in self._listed_tokens(account_id) if digest.startswith(id) or item["label"] == id
+        ]
+        for digest in revoked:
+            with translated():
+                self._client.transact_write_items(
+                    TransactItems=[
+                        {"Delete": {"TableName": self._table, "Key": key}}
+                        for key in (_token_key(digest), _listed_token_key(account_id, digest))
+                    ]
+                )
+        return len(revoked)
+
+    def count_request(self, account_id: str, now: datetime) -> int:
+        """Counts a request, and says how many there were in the present minute, this one included."""
+        minute = int(now.timestamp()) // WINDOW_SECONDS
+        with translated():
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=to_attributes({"pk": f"ACCOUNT#{account_id}#RATE", "sk": f"RATE#{minute}"}),
+                UpdateExpression=f"ADD requests :one SET {TTL} = :expires_at",
+                ExpressionAttributeValues=to_attributes({":one": 1, ":expires_at": (minute + 2) * WINDOW_SECONDS}),
+                ReturnValues="UPDATED_NEW",
+            )
+        return int(from_attributes(answer["Attributes"])["requests"])
+
+    def _put(self, account: Account, condition: str, values: dict[str, Any]) -> bool:
+        with translated():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=account_item(account),
+                    ConditionExpression=condition,
+                    **({"ExpressionAttributeValues": to_attributes(values)} if values else {}),  # type: ignore[arg-type]  # boto3 refuses an empty map
+                )
+            except ClientError as error:
+                if code(error) == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
+
+    def _listed_tokens(self, account_id: str) -> list[tuple[str, dict[str, Any]]]:
+        """(hash, item). An account has a handful, far from what one answer can hold."""
+        with translated():
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :token)",
+                ExpressionAttributeValues=to_attributes({":pk": f"ACCOUNT#{account_id}", ":token": "TOKEN#"}),
+            )
+        items = [from_attributes(item) for item in answer["Items"]]
+        return [(item["sk"].removeprefix("TOKEN#"), item) for item in items]
+
+
+def account_key(account_id: str) -> Any:
+    return to_attributes({"pk": f"ACCOUNT#{account_id}", "sk": "ACCOUNT"})
+
+
+def account_item(account: Account) -> Any:
+    """The item of the account's next version."""
+    return {
+        **account_key(account.id),
+        **to_attributes(
+            {
+                "plan": account.plan.name,
+                "version": account.version + 1,
+                "granted": account.granted,
+                "balance": account.balance,
+                "day": account.day,
+                "day_used": account.day_used,
+                "month": account.month,
+                "month_used": account.month_used,
+                "spend_cap": account.spend_cap,
+                "readable": list(account.readable),
+                "webhook_secret": account.webhook_secret,
+                "former_webhook_secret": account.former_webhook_secret,
+                "former_webhook_secret_until": codec.time_to_json(account.former_webhook_secret_until),
+            }
+        ),
+    }
+
+
+def _from_item(item: dict[str, Any]) -> Account:
+    value = from_attributes(item)
+    until = value.get("former_webhook_secret_until")
+    return Account(
+        id=value["pk"].removeprefix("ACCOUNT#"),
+        plan=PLANS[value["plan"]],
+        version=int(value["version"]),
+        granted=int(value["granted"]),
+        balance=int(value["balance"]),
+        day=value["day"],
+        day_used=int(value["day_used"]),
+        month=value["month"],
+        month_used=int(value["month_used"]),
+        spend_cap=int(value["spend_cap"]) if "spend_cap" in value else None,
+        readable=tuple(value["readable"]),
+        webhook_secret=value["webhook_secret"],
+        former_webhook_secret=value["former_webhook_secret"],
+        former_webhook_secret_until=codec.time_from_json(until) if until else None,
+    )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _token_key(digest: str) -> Any:
     return to_attributes({"pk": f"TOKEN#{digest}", "sk": "TOKEN"})
+
+
+def _listed_token_key(account_id: str, digest: str) -> Any:
+    return to_attributes({"pk": f"ACCOUNT#{account_id}", "sk": f"TOKEN#{digest}"})

@@ -1,43 +1,36 @@
-"""Job items: created once, moved forward, ended once.
+"""Job items: moved forward, listed, erased. They are created and ended in one transaction with their credits: see `books`.
 
-pk = JOB#<id>   sk = JOB     the job; `open_lane` is there only while it is open, which is what the index holds
+pk = JOB#<id>   sk = JOB     the job; `open_lane` is there while something is left to do for it, which is what an index holds
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from ocrchat import codec
+from ocrchat.aws import cursor
 from ocrchat.aws.dynamo import TTL, from_attributes, numbers, to_attributes
 from ocrchat.aws.failures import code, translated
 from ocrchat.media import MediaType
-from ocrchat.model import Document, Job, JobOptions, JobStatus, Lane, Tier
+from ocrchat.model import Ending, Funding, Job, JobOptions, JobStatus, Lane, Tier
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 OPEN_JOBS_INDEX = "open-jobs"
+ACCOUNT_JOBS_INDEX = "account-jobs"
+
+_MOST_QUERIES = 5
+"""For one page of a filtered list: a rare status among many jobs gives a short page and a cursor, not a long wait."""
 
 
 class JobsTable:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
-
-    def create(self, job: Job) -> None:
-        """Writes a new job. The same job written twice stays as it is."""
-        with translated():
-            try:
-                self._client.put_item(
-                    TableName=self._table, Item=_to_item(job), ConditionExpression="attribute_not_exists(pk)"
-                )
-            except ClientError as error:
-                if code(error) != "ConditionalCheckFailedException":
-                    raise
 
     def get(self, job_id: str) -> Job | None:
         with translated():
@@ -46,31 +39,43 @@ class JobsTable:
 
     def begin(self, job_id: str) -> bool:
         """pending -> processing. False if it was not pending."""
-        return self._move(job_id, (JobStatus.PENDING,), {"status": JobStatus.PROCESSING.value})
+        return self._update(job_id, "SET #status = :processing", "#status = :pending")
 
-    def finish(self, job_id: str, document: Document, now: datetime) -> bool:
-        """Ends the job as done. False if it had ended already."""
-        return self._end(
-            job_id,
-            {
-                "status": JobStatus.DONE.value,
-                "ended_at": codec.time_to_json(now),
-                "mean_confidence": document.mean_confidence,
-                "failed_pages": list(document.failed_pages),
-            },
-        )
+    def close(self, job_id: str) -> None:
+        """Nothing is left to do for an ended job."""
+        self._update(job_id, "REMOVE open_lane", "#status IN (:done, :failed)")
 
-    def fail(self, job_id: str, failure: str, now: datetime, failed_pages: tuple[int, ...] = ()) -> bool:
-        """Ends the job as failed. False if it had ended already."""
-        return self._end(
-            job_id,
-            {
-                "status": JobStatus.FAILED.value,
-                "ended_at": codec.time_to_json(now),
-                "failure": failure,
-                "failed_pages": list(failed_pages),
-            },
-        )
+    def erase(self, job_id: str) -> None:
+        with translated():
+            self._client.delete_item(TableName=self._table, Key=_key(job_id))
+
+    def of_account(
+        self, account_id: str, status: JobStatus | None, limit: int, after: str = ""
+    ) -> tuple[list[Job], str | None]:
+        """The account's jobs, newest first, and the cursor of what follows. Raises InvalidField for a cursor not of ours."""
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": ACCOUNT_JOBS_INDEX,
+            "KeyConditionExpression": "account_id = :account",
+            "ExpressionAttributeValues": to_attributes({":account": account_id, ":status": status}),
+            "ScanIndexForward": False,
+        }
+        if status:
+            query |= {"FilterExpression": "#status = :status", "ExpressionAttributeNames": {"#status": "status"}}
+        if after:
+            query["ExclusiveStartKey"] = _list_position(account_id, after)
+        found: list[Job] = []
+        for _ in range(_MOST_QUERIES):
+            with translated():
+                answer = self._client.query(**query, Limit=limit - len(found))
+            found += [_from_item(item) for item in answer["Items"]]
+            last = answer.get("LastEvaluatedKey")
+            if last is None:
+                return found, None
+            query["ExclusiveStartKey"] = last
+            if len(found) >= limit:
+                break
+        return found, _list_cursor(query["ExclusiveStartKey"])
 
     def open_jobs(self, lane: Lane) -> Iterator[str]:
         """Ids of the jobs that have not ended, oldest first. From an index: a moment behind."""
@@ -94,32 +99,72 @@ class JobsTable:
             "TableName": self._table,
             "IndexName": OPEN_JOBS_INDEX,
             "KeyConditionExpression": "open_lane = :lane",
-            "ExpressionAttributeValues": to_attributes({":lane": lane.value}),
+            "ExpressionAttributeValues": to_attributes({":lane": lane}),
         }
 
-    def _end(self, job_id: str, values: dict[str, Any]) -> bool:
-        return self._move(job_id, (JobStatus.PENDING, JobStatus.PROCESSING), values, remove="open_lane")
-
-    def _move(self, job_id: str, allowed: tuple[JobStatus, ...], values: dict[str, Any], remove: str = "") -> bool:
-        given = {name: value for name, value in values.items() if value is not None}
-        old = {f":old{i}": status.value for i, status in enumerate(allowed)}
+    def _update(self, job_id: str, update: str, condition: str) -> bool:
+        """False, and nothing changed, where the condition on the status does not hold."""
+        used = {f":{status}": status for status in JobStatus if f":{status}" in update + condition}
         with translated():
             try:
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(job_id),
-                    UpdateExpression="SET "
-                    + ", ".join(f"#{name} = :{name}" for name in given)
-                    + (f" REMOVE {remove}" if remove else ""),
-                    ConditionExpression=f"#status IN ({', '.join(old)})",
-                    ExpressionAttributeNames={f"#{name}": name for name in given},
-                    ExpressionAttributeValues=to_attributes({**old, **{f":{n}": v for n, v in given.items()}}),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=to_attributes(used),
                 )
             except ClientError as error:
                 if code(error) == "ConditionalCheckFailedException":
                     return False
                 raise
         return True
+
+
+def job_put(table: str, job: Job) -> Any:
+    """The write of a transaction that creates a job, once."""
+    return {"Put": {"TableName": table, "Item": _to_item(job), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def ending_update(table: str, job: Job, ending: Ending | None, charged: int) -> Any:
+    """The write of a transaction that ends and settles a job, once; without an ending, that settles one that has failed."""
+    values: dict[str, Any] = {"charged": charged}
+    open_states = [JobStatus.FAILED]
+    if ending:
+        open_states = [JobStatus.PENDING, JobStatus.PROCESSING]
+        values |= {
+            "status": ending.status,
+            "ended_at": codec.time_to_json(ending.at),
+            "mean_confidence": ending.mean_confidence,
+            "failed_pages": list(ending.failed_pages),
+            "failure": ending.failure,
+        }
+    given = {name: value for name, value in values.items() if value is not None}
+    old = {f":old{number}": status for number, status in enumerate(open_states)}
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": _key(job.id),
+            "UpdateExpression": "SET "
+            + ", ".join(f"#{name} = :{name}" for name in given)
+            # A job with a callback stays open until its event is on the way.
+            + ("" if job.options.callback_url else " REMOVE open_lane"),
+            "ConditionExpression": f"attribute_not_exists(#charged) AND #status IN ({', '.join(old)})",
+            "ExpressionAttributeNames": {"#status": "status", **{f"#{name}": name for name in given}},
+            "ExpressionAttributeValues": to_attributes({**old, **{f":{n}": v for n, v in given.items()}}),
+        }
+    }
+
+
+def _list_position(account_id: str, after: str) -> Any:
+    created_at, _, job_id = cursor.decode(after).partition(" ")
+    return to_attributes({"pk": f"JOB#{job_id}", "sk": "JOB", "account_id": account_id, "created_at": created_at})
+
+
+def _list_cursor(key: dict[str, Any]) -> str:
+    position = from_attributes(key)
+    return cursor.encode(f"{position['created_at']} {position['pk'].removeprefix('JOB#')}")
 
 
 def _key(job_id: str) -> Any:
@@ -134,12 +179,18 @@ def _to_item(job: Job) -> dict[str, Any]:
             "account_id": job.account_id,
             "filename": job.filename,
             "media_type": job.media_type.value,
-            "page_count": job.page_count,
-            "tier": job.options.tier.value,
+            "source_pages": job.source_pages,
+            "tier": job.options.tier,
             "language": job.options.language,
+            "pages": job.options.pages,
+            "callback_url": job.options.callback_url,
+            "retention_days": job.retention_days,
+            "priority": job.priority,
+            "credits": job.credits,
+            "funded_by": job.funded_by,
             "created_at": codec.time_to_json(job.created_at),
-            "status": job.status.value,
-            "open_lane": None if job.status.ended else job.lane.value,
+            "status": job.status,
+            "open_lane": job.lane,
             TTL: int(job.expires_at.timestamp()),
         }
     )
@@ -153,12 +204,23 @@ def _from_item(item: dict[str, Any]) -> Job:
         account_id=value["account_id"],
         filename=value["filename"],
         media_type=MediaType(value["media_type"]),
-        page_count=int(value["page_count"]),
-        options=JobOptions(tier=Tier(value["tier"]), language=value["language"]),
+        source_pages=int(value["source_pages"]),
+        options=JobOptions(
+            tier=Tier(value["tier"]),
+            language=value["language"],
+            pages=value["pages"],
+            callback_url=value["callback_url"],
+        ),
         created_at=codec.time_from_json(value["created_at"]),
+        retention_days=int(value["retention_days"]),
+        priority=value["priority"],
+        credits=int(value["credits"]),
+        funded_by=Funding(value["funded_by"]),
+        charged=int(value["charged"]) if "charged" in value else None,
         status=JobStatus(value["status"]),
         ended_at=codec.time_from_json(value["ended_at"]) if "ended_at" in value else None,
         mean_confidence=None if confidence is None else float(confidence),
         failed_pages=tuple(sorted(numbers(value.get("failed_pages")))),
         failure=value.get("failure"),
+        is_open="open_lane" in value,
     )

@@ -109,7 +109,16 @@ class PageSets:
         )
         return _to_fan_in(item) if item else None
 
-    def _create_chunk(self, job_id: str, number: int, pages: range, now: datetime, expires_at: int) -> None:
+    def erase(self, job: Job) -> int:
+        """Erases the sets of a job; how many items there were."""
+        count = 0
+        for key in (_fan_in_key(job.id), *(_chunk_key(job.id, number) for number in range(len(job.chunks)))):
+            with translated():
+                answer = self._client.delete_item(TableName=self._table, Key=key, ReturnValues="ALL_OLD")
+            count += bool(answer.get("Attributes"))
+        return count
+
+    def _create_chunk(self, job_id: str, number: int, pages: Iterable[int], now: datetime, expires_at: int) -> None:
         item = {
             "number": number,
             "pending": set(pages),

@@ -1,0 +1,190 @@
+"""The routes of jobs: submit, see, list, cancel, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from functions.submit import form
+from ocrchat import codec, rest, usecases
+from ocrchat.errors import (
+    DailyLimitReached,
+    DamagedFile,
+    DeploymentCapReached,
+    FileEmpty,
+    FileMissing,
+    FileTooLarge,
+    FileUrlFailed,
+    IdempotencyKeyReused,
+    InvalidField,
+    JobEnded,
+    JobErased,
+    JobNotFound,
+    MalformedForm,
+    MonthlyLimitReached,
+    OutOfCredits,
+    PasswordNeeded,
+    SpendCapReached,
+    TooManyPages,
+    TooManyPixels,
+    TooManyRequests,
+    UnsupportedFile,
+    UploadMissing,
+)
+from ocrchat.model import JobStatus
+from ocrchat.openapi import Answer, Parameter
+from ocrchat.rest import Call
+from ocrchat.settings import Settings
+from ocrchat.telemetry import count, logger
+
+ANSWER_MARGIN_SECONDS = 6.0
+"""Kept of this function's 28 s for the answer, and for a cold start, which counts for API Gateway's 29 s alone."""
+
+UUID = Parameter(
+    "uuid", "path", "The job's `uuid`.", {"type": "string", "examples": ["9f2c1b7e4a5d4c6f8e9a0b1c2d3e4f50"]}
+)
+LIMIT = Parameter(
+    "limit", "query", "How many, at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+)
+CURSOR = Parameter("cursor", "query", "Where to go on: the `next_cursor` of the answer before.", {"type": "string"})
+STATUS = Parameter(
+    "status", "query", "Only jobs in this status.", {"type": "string", "enum": [status.value for status in JobStatus]}
+)
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    "header",
+    "A word of your choice, new for each job. A request that is repeated with it within 24 hours gets the job of the first "
+    "one, and nothing is charged again: safe to send after any lost answer.",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+)
+RATE_HEADERS = {
+    "RateLimit-Policy": "Requests that a window allows, and its length in seconds.",
+    "RateLimit": "What is left of the window, and the seconds until the next one.",
+}
+
+routes = rest.Routes()
+
+
+@routes.add(
+    "POST",
+    "/api/v1/ocr/",
+    parameters=(IDEMPOTENCY_KEY,),
+    body=form.BODY,
+    answers={
+        200: Answer(
+            "The job; with `dry_run=true` what it would cost.",
+            "JobOrQuote",
+            headers={**RATE_HEADERS, "Idempotency-Replayed": "`true` if the job is that of an earlier request."},
+        )
+    },
+    errors=(
+        FileMissing, FileEmpty, FileTooLarge, UnsupportedFile, DamagedFile, PasswordNeeded, TooManyPages, TooManyPixels,
+        MalformedForm, InvalidField, UploadMissing, FileUrlFailed, DailyLimitReached, MonthlyLimitReached, OutOfCredits,
+        SpendCapReached, DeploymentCapReached, JobErased, IdempotencyKeyReused, TooManyRequests,
+    ),
+)  # fmt: skip
+def submit(call: Call) -> Response[Any]:
+    """Submit a file.
+
+    A form with the file in the field `file`, or with an `upload` id, or a `file_url`. Jobs of 5 pages or fewer come back
+    `done`, or at least `processing` if they take long; larger ones come back `pending`: poll them until `status` is `done`
+    or `failed`. The credits of all pages are reserved now; those of pages that could not be read come back at the end.
+    """
+    account = call.admit()
+    fields = form.parse(call.header("Content-Type"), call.body())
+    request = usecases.Request(fields.file, fields.options, _idempotency_key(call))
+    if fields.dry_run:
+        return rest.answer(codec.quote_to_json(usecases.quote(call.cloud, account, request, call.now)))
+    submitted = usecases.submit(call.cloud, account, request, call.now)
+    job = submitted.job
+    if submitted.replayed:
+        call.answer_headers["Idempotency-Replayed"] = "true"
+    else:
+        logger.info("job submitted", job_id=job.id, pages=job.page_count, media_type=job.media_type.value)
+        count("JobsSubmitted")
+    deadline = call.ends_at - ANSWER_MARGIN_SECONDS
+    job = usecases.await_end(call.cloud, job, deadline, Settings.from_env().inline_waiters)
+    return rest.job_answer(call, usecases.view(call.cloud, job).to_json())
+
+
+@routes.add(
+    "GET",
+    "/api/v1/ocr/",
+    parameters=(LIMIT, CURSOR, STATUS),
+    answers={200: Answer("Your jobs, newest first.", "JobList")},
+    errors=(InvalidField,),
+)
+def list_(call: Call) -> Response[Any]:
+    """List your jobs.
+
+    Newest first, without what was read. With a `status` a page can be shorter than `limit`, or empty, and still have a
+    `next_cursor`: the list ends where that is null.
+    """
+    account_id = call.account_id
+    status = call.word(STATUS)
+    jobs, following = usecases.list_jobs(
+        call.cloud, account_id, JobStatus(status) if status else None, call.number(LIMIT), call.word(CURSOR)
+    )
+    return rest.answer({"jobs": [codec.summary_to_json(job) for job in jobs], "next_cursor": following})
+
+
+@routes.add(
+    "GET",
+    "/api/v1/ocr/{uuid}/",
+    parameters=(UUID, rest.FIRST_PAGE),
+    answers={200: Answer("The job, in whatever status.", "Job")},
+    errors=(InvalidField, JobNotFound),
+)
+def show(call: Call, uuid: str) -> Response[Any]:
+    """See a job.
+
+    Poll it every second or two until `status` is `done` or `failed`; `pages_done` counts up meanwhile. An answer that would
+    be too large for AWS comes in parts: `next` leads to the rest of the pages.
+    """
+    job = usecases.find_job(call.cloud, call.account_id, uuid)
+    return rest.job_answer(call, usecases.view(call.cloud, job).to_json())
+
+
+@routes.add(
+    "DELETE",
+    "/api/v1/ocr/{uuid}/",
+    parameters=(UUID,),
+    answers={200: Answer("What was erased.", "Erased")},
+    errors=(JobNotFound,),
+)
+def erase(call: Call, uuid: str) -> Response[Any]:
+    """Delete a job.
+
+    Erases the file, the pages, the results, the chat and the records of the job, now, and says how many of each there were.
+    A job that still runs is cancelled first. The ledger keeps the uuid and the credits, nothing of the document.
+    """
+    job = usecases.find_job(call.cloud, call.account_id, uuid)
+    erased = usecases.erase(call.cloud, job, call.now)
+    logger.info("job erased", job_id=job.id, objects=erased)
+    return rest.answer({"uuid": job.id, "erased": erased})
+
+
+@routes.add(
+    "POST",
+    "/api/v1/ocr/{uuid}/cancel/",
+    parameters=(UUID,),
+    answers={200: Answer("The job, `failed` with the error code `cancelled`.", "Job")},
+    errors=(JobNotFound, JobEnded),
+)
+def cancel(call: Call, uuid: str) -> Response[Any]:
+    """Cancel a job.
+
+    Ends it where it is. Pages that were read by then are charged, all others are refunded.
+    """
+    job = usecases.find_job(call.cloud, call.account_id, uuid)
+    job = usecases.cancel(call.cloud, job, call.now)
+    logger.info("job cancelled", job_id=job.id)
+    return rest.job_answer(call, usecases.view(call.cloud, job).to_json())
+
+
+def _idempotency_key(call: Call) -> str:
+    key = call.header("Idempotency-Key").strip()
+    if len(key) > 255 or not key.isascii() or not (key.isprintable() or not key):
+        raise InvalidField("Idempotency-Key is a word of up to 255 printable ASCII characters, a UUID for example.")
+    return key

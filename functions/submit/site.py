@@ -1,0 +1,25 @@
+"""The routes that need no token: the OpenAPI document and its readable form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from ocrchat import published, rest
+from ocrchat.openapi import Answer
+from ocrchat.rest import Call
+
+routes = rest.Routes()
+
+
+@routes.add("GET", "/api/v1/openapi.json", answers={200: Answer("OpenAPI 3.1.", "OpenApi")}, public=True)
+def openapi(call: Call) -> Response[Any]:
+    """This API as an OpenAPI document."""
+    return Response(200, "application/json", published.openapi_json())
+
+
+@routes.add("GET", "/api/v1/docs/", answers={200: Answer("A page.", content_types=("text/html",))}, public=True)
+def docs(call: Call) -> Response[Any]:
+    """This API as a page to read."""
+    return Response(200, "text/html; charset=utf-8", published.docs_html())

@@ -1,0 +1,215 @@
+"""Plans, credits and what an account may still spend: the arithmetic, without the table that keeps it.
+
+A credit is a page of the fast tier. Credits are *reserved* when a job is submitted and *settled* when it ends: pages that
+could not be read, or were not read any more, are refunded. Every change is a `Movement` of the ledger, and two sums hold
+at any time:
+
+    balance                    = the sum of the movements funded by the balance       (prepaid plans)
+    used in a day or a month   = minus the sum of the movements of the jobs submitted then
+
+Values here never change: an operation returns the account as it is afterwards, and `aws.books` writes it if nobody was
+faster. Days and months are those of UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from ocrchat.errors import (
+    DailyLimitReached,
+    MonthlyLimitReached,
+    OutOfCredits,
+    SpendCapReached,
+    Upgrade,
+)
+from ocrchat.model import Funding, Tier
+
+CREDITS_PER_PAGE = {Tier.CPU: 1, Tier.VLM: 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an account is entitled to. A prepaid plan spends its balance, any other its daily and monthly allowance."""
+
+    name: str
+    file_pages: int
+    """Pages read of one file, at most."""
+    retention_days: int
+    requests_per_minute: int
+    """Requests that make something: submissions and uploads. Reading is not counted."""
+    prepaid: bool = False
+    priority: bool = False
+    daily_cap: int | None = None
+    monthly_cap: int | None = None
+    """Credits; None is no cap."""
+
+
+PLANS = {
+    plan.name: plan
+    for plan in (
+        Plan("free", file_pages=50, retention_days=7, requests_per_minute=60, daily_cap=100, monthly_cap=1000),
+        Plan("pro", file_pages=1000, retention_days=30, requests_per_minute=300, prepaid=True, priority=True),
+        Plan("business", file_pages=3000, retention_days=90, requests_per_minute=1200, prepaid=True, priority=True),
+    )
+}
+"""In the order of what they offer."""
+
+
+def upgrade_from(plan: Plan) -> Upgrade | None:
+    """The next larger plan, for an error that a larger plan would lift; None where there is none."""
+    names = list(PLANS)
+    following = names[names.index(plan.name) + 1 :]
+    if not following:
+        return None
+    larger = PLANS[following[0]]
+    return Upgrade(larger.name, larger.file_pages, larger.daily_cap, larger.monthly_cap)
+
+
+class MovementKind(StrEnum):
+    GRANT = "grant"
+    RESERVE = "reserve"
+    REFUND = "refund"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One entry of the ledger. `credits` is signed: a reservation takes, grants and refunds give."""
+
+    at: datetime
+    kind: MovementKind
+    credits: int
+    funded_by: Funding
+    job_id: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Credits used of a cap in a period that ends at `resets_at`."""
+
+    used: int
+    cap: int | None
+    resets_at: datetime
+
+    @property
+    def left(self) -> int | None:
+        return None if self.cap is None else max(0, self.cap - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`version` counts its writes. `granted` is all that was ever granted; of it `balance` is left."""
+
+    id: str
+    plan: Plan
+    version: int = 0
+    granted: int = 0
+    balance: int = 0
+    day: str = ""
+    day_used: int = 0
+    month: str = ""
+    month_used: int = 0
+    spend_cap: int | None = None
+    """Credits a month, set by the operator for this account, whatever its plan allows."""
+    readable: tuple[str, ...] = ()
+    """Prefixes (`s3://bucket/prefix`) under which `file_url` may read for this account."""
+    webhook_secret: str = field(default="", repr=False)
+    former_webhook_secret: str = field(default="", repr=False)
+    former_webhook_secret_until: datetime | None = None
+
+    def daily(self, now: datetime) -> Usage:
+        used = self.day_used if self.day == _day(now) else 0
+        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return Usage(used, self.plan.daily_cap, midnight + timedelta(days=1))
+
+    def monthly(self, now: datetime) -> Usage:
+        used = self.month_used if self.month == _month(now) else 0
+        caps = [cap for cap in (self.plan.monthly_cap, self.spend_cap) if cap is not None]
+        first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return Usage(used, min(caps, default=None), (first + timedelta(days=32)).replace(day=1))
+
+    def narrowest(self, now: datetime) -> tuple[int, int]:
+        """`used` and `cap` of the limit that is reached first."""
+        limits = [
+            (usage.left, usage.used, usage.cap)
+            for usage in (self.daily(now), self.monthly(now))
+            if usage.cap is not None and usage.left is not None
+        ]
+        if self.plan.prepaid:
+            limits.append((self.balance, self.granted - self.balance, self.granted))
+        _, used, cap = min(limits)
+        return used, cap
+
+    def reserve(self, credits: int, now: datetime, job_id: str) -> tuple[Account, Movement]:
+        """Takes the credits of a job. Raises a PaymentRequired that says which limit stands in the way and when it lifts."""
+        daily, monthly, upgrade = self.daily(now), self.monthly(now), upgrade_from(self.plan)
+        if self.plan.prepaid and credits > self.balance:
+            raise OutOfCredits(
+                f"The job takes {credits} credits, {self.balance} are left. Add credits, or send fewer pages (pages=1-3).",
+                self.granted - self.balance,
+                self.granted,
+                upgrade,
+            )
+        if daily.cap is not None and daily.used + credits > daily.cap:
+            raise DailyLimitReached(
+                f"The job takes {credits} pages of your day's allowance, {daily.left} of {daily.cap} are left until "
+                f"{_minute(daily.resets_at)}. Wait until then, send fewer pages (pages=1-3), or take a larger plan.",
+                daily.used,
+                daily.cap,
+                upgrade,
+            )
+        if monthly.cap is not None and monthly.used + credits > monthly.cap:
+            reached = SpendCapReached if monthly.cap == self.spend_cap else MonthlyLimitReached
+            raise reached(
+                f"The job takes {credits} credits, {monthly.left} of this month's {monthly.cap} are left until "
+                f"{_minute(monthly.resets_at)}. Wait until then, send fewer pages (pages=1-3), or "
+                + ("ask for a higher spend cap." if reached is SpendCapReached else "take a larger plan."),
+                monthly.used,
+                monthly.cap,
+                upgrade if reached is MonthlyLimitReached else None,
+            )
+        funding = Funding.BALANCE if self.plan.prepaid else Funding.ALLOWANCE
+        account = replace(
+            self,
+            balance=self.balance - (credits if funding is Funding.BALANCE else 0),
+            day=_day(now),
+            day_used=daily.used + credits,
+            month=_month(now),
+            month_used=monthly.used + credits,
+        )
+        return account, Movement(now, MovementKind.RESERVE, -credits, funding, job_id)
+
+    def refund(
+        self, credits: int, funded_by: Funding, submitted_at: datetime, now: datetime, job_id: str
+    ) -> tuple[Account, Movement]:
+        """Gives credits of a job back to where they came from: to the day and month of its submission, if they still run."""
+        account = replace(
+            self,
+            balance=self.balance + (credits if funded_by is Funding.BALANCE else 0),
+            day_used=self.day_used - (credits if self.day == _day(submitted_at) else 0),
+            month_used=self.month_used - (credits if self.month == _month(submitted_at) else 0),
+        )
+        return account, Movement(now, MovementKind.REFUND, credits, funded_by, job_id)
+
+    def grant(self, credits: int, note: str, now: datetime) -> tuple[Account, Movement]:
+        account = replace(self, granted=self.granted + credits, balance=self.balance + credits)
+        return account, Movement(now, MovementKind.GRANT, credits, Funding.BALANCE, note=note)
+
+    def webhook_secrets(self, now: datetime) -> tuple[str, ...]:
+        """Those to sign with: the present one, and for a while after a rotation the former."""
+        until = self.former_webhook_secret_until
+        return (self.webhook_secret, *((self.former_webhook_secret,) if until and now < until else ()))
+
+
+def _day(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d}"
+
+
+def _month(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m}"
+
+
+def _minute(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,54 @@
+"""The whole flow, a file a stage: intake -> pages -> ending, `repair` for what was lost between them, `results` to see it.
+
+Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
+
+The stages bring PyMuPDF (`reader`, `pdf`) only where it is used: the functions that only keep the books (dead letters,
+reconciler, assembly) run without the documents layer, and start faster.
+"""
+
+from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
+from ocrchat.usecases.ending import assemble, cancel, erase
+from ocrchat.usecases.intake import (
+    FileSource,
+    LinkedFile,
+    Request,
+    SentFile,
+    Submitted,
+    UploadedFile,
+    await_end,
+    create_upload,
+    quote,
+    submit,
+)
+from ocrchat.usecases.pages import fail_page, read_page, split
+from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
+from ocrchat.usecases.results import Download, JobView, download, find_job, list_jobs, view
+
+__all__ = [
+    "REPAIR_AFTER",
+    "Download",
+    "FileSource",
+    "JobView",
+    "LinkedFile",
+    "Request",
+    "SentFile",
+    "Submitted",
+    "UploadedFile",
+    "assemble",
+    "await_end",
+    "cancel",
+    "create_upload",
+    "download",
+    "erase",
+    "fail_page",
+    "find_job",
+    "list_jobs",
+    "open_account",
+    "quote",
+    "read_page",
+    "reconcile",
+    "rotate_webhook_secret",
+    "split",
+    "submit",
+    "view",
+]

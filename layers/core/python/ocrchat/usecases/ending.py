@@ -1,0 +1,120 @@
+"""The end of a job: its document put together or its failure recorded, its credits settled, its caller told.
+
+A job ends once: the transaction that ends it holds the refund of what was not read, and whoever comes second changes
+nothing. What follows (the event of a callback) is remembered by the job's place among the open ones until it is done.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ocrchat import codec, export, keys
+from ocrchat.cloud import Cloud
+from ocrchat.errors import JobEnded, Unavailable
+from ocrchat.model import Document, Ending, Job, JobStatus, PageResult
+
+
+def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
+    """Puts the pages together and ends the job. Run again, it writes the same result; only one run ends the job.
+
+    Of a job that has ended it does what is left to do, such as the refund of one that the workflow itself has failed.
+    """
+    now = datetime.now(UTC)
+    job = cloud.jobs.get(job_id)
+    if job is None:
+        return None
+    if job.status.ended:
+        wrap_up(cloud, job, now)
+        return job.status
+    failures = {
+        page: failure
+        for chunk in cloud.page_sets.chunks(job.id, range(len(job.chunks)))
+        for page, failure in chunk.failures.items()
+    }
+    document = Document(
+        tuple(
+            PageResult.failed(page, failures[page])
+            if page in failures
+            else codec.page_from_json(cloud.blobs.get_json(keys.page_result(job, page)))
+            for page in job.pages
+        )
+    )
+    if len(failures) == job.page_count:
+        fail(cloud, job, "no_page_readable", now, document.failed_pages)
+        return JobStatus.FAILED
+    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document)))
+    ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
+    if not _end(cloud, job, ending, job.credits_for(job.page_count - len(failures))) and cloud.jobs.get(job.id) is None:
+        cloud.blobs.delete(keys.result(job))  # the job was erased while its document was written
+        return None
+    return JobStatus.DONE
+
+
+def fail(cloud: Cloud, job: Job, failure: str, now: datetime, failed_pages: tuple[int, ...] = ()) -> bool:
+    """Ends the job as failed, for nothing. False if it had ended already."""
+    return _end(cloud, job, Ending(JobStatus.FAILED, now, failed_pages=failed_pages, failure=failure), charged=0)
+
+
+def cancel(cloud: Cloud, job: Job, now: datetime) -> Job:
+    """Ends the job where it is. The pages that have been read are charged, the others are not. Raises JobEnded.
+
+    Nothing is sent after the pages on their way: a worker that gets one finds that its job has ended.
+    """
+    chunks = cloud.page_sets.chunks(job.id, range(len(job.chunks)))
+    unread = sum(len(chunk.pending) + len(chunk.failures) for chunk in chunks)
+    read = job.page_count - unread if chunks else 0
+    ending = Ending(JobStatus.FAILED, now, failure="cancelled")
+    if job.status.ended or not _end(cloud, job, ending, job.credits_for(read)):
+        raise JobEnded("The job has ended already, so there is nothing to cancel. GET it to see its result.")
+    fan_in = cloud.page_sets.fan_in(job.id)
+    if fan_in is not None:
+        try:
+            cloud.workflow.give_up(fan_in.task_token, "JobEnded", "the job was cancelled")
+        except Unavailable:
+            pass  # it finds out at its time limit, and changes nothing then
+    return cloud.jobs.get(job.id) or job
+
+
+def erase(cloud: Cloud, job: Job, now: datetime) -> dict[str, int]:
+    """Erases the file, the pages, the results and the records of a job, which is cancelled if it still runs; what that was.
+
+    The job item goes last, so that an erasure which breaks off can be repeated. Workers that hold one of its pages take
+    back what they write afterwards. The ledger stays: it holds the uuid and credits, nothing of the document.
+    """
+    if not job.status.ended:
+        try:
+            cancel(cloud, job, now)
+        except JobEnded:
+            pass
+    prefix = keys.job_prefix(job)
+    folders = [key.removeprefix(prefix).partition("/")[0] for key in cloud.blobs.erase(prefix)]
+    records = cloud.page_sets.erase(job)
+    cloud.jobs.erase(job.id)
+    return {
+        "source": folders.count("source") + folders.count("chunks"),
+        "pages": folders.count("pages"),
+        "results": folders.count("result.json") + folders.count("downloads"),
+        "chat": folders.count("chat"),
+        "records": records + 1,
+    }
+
+
+def wrap_up(cloud: Cloud, job: Job, now: datetime) -> None:
+    """What is left to do for a job that has ended. Done twice, the caller is told twice, under the same event id."""
+    if job.charged is None:
+        cloud.books.end(job, None, 0, now)
+    if job.is_open and job.options.callback_url:
+        cloud.events.send(job)
+        cloud.jobs.close(job.id)
+
+
+def _end(cloud: Cloud, job: Job, ending: Ending, charged: int) -> bool:
+    if not cloud.books.end(job, ending, charged, ending.at):
+        return False
+    if job.options.callback_url:
+        try:
+            cloud.events.send(job)
+            cloud.jobs.close(job.id)
+        except Unavailable:
+            pass  # the job stays among the open ones, where the reconciler finds it
+    return True

@@ -1,0 +1,271 @@
+"""Taking a file in: where it comes from, what it costs, and the job that is made of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from ocrchat import keys, selection
+from ocrchat.aws.blobs import BlobMissing
+from ocrchat.aws.books import IdempotencyKey, KeyTaken, KeyUse, Overtaken
+from ocrchat.billing import CREDITS_PER_PAGE, Account, upgrade_from
+from ocrchat.cloud import Cloud
+from ocrchat.errors import (
+    FileTooLarge,
+    IdempotencyKeyReused,
+    InvalidField,
+    JobErased,
+    PaymentRequired,
+    TooManyPages,
+    Unavailable,
+    UploadMissing,
+)
+from ocrchat.media import MediaType
+from ocrchat.model import INLINE_PAGES, Job, JobOptions, Lane, PresignedUpload, Quote
+
+MAX_PAGES = 3000
+"""Pages of one file, whatever the plan."""
+
+MAX_FILE_BYTES = 100_000_000
+"""Of an uploaded or linked file. It passes through the memory of one function."""
+
+UPLOAD_LIFETIME = timedelta(hours=1)
+"""How long the address of an upload can be used. What is never submitted goes within a day."""
+
+FETCH_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that is in the request."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file that was put into the bucket before, by `create_upload`'s address."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFile:
+    """A file to be fetched: https, or s3 where the account may read."""
+
+    url: str
+
+
+FileSource = SentFile | UploadedFile | LinkedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a submission says."""
+
+    file: FileSource
+    options: JobOptions
+    idempotency_key: str = ""
+
+    @property
+    def key(self) -> IdempotencyKey | None:
+        """The key with what must be the same when it comes again."""
+        if not self.idempotency_key:
+            return None
+        if isinstance(self.file, SentFile):
+            file: object = [self.file.filename, hashlib.sha256(self.file.content).hexdigest()]
+        else:
+            file = [type(self.file).__name__, asdict(self.file)]
+        said = json.dumps([file, asdict(self.options)], sort_keys=True)
+        return IdempotencyKey(self.idempotency_key, hashlib.sha256(said.encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The job of a submission; `replayed` if an earlier one with the same Idempotency-Key had made it."""
+
+    job: Job
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    filename: str
+    content: bytes
+    media_type: MediaType
+    source_pages: int
+    page_count: int
+    credits: int
+
+
+def submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> Submitted:
+    """Checks the file, keeps it, reserves its credits and starts the job. Of what is refused nothing is stored.
+
+    Raises a BadRequest, a PaymentRequired, IdempotencyKeyReused or JobErased. From the moment the job item is written the
+    job will end, whatever happens here: an execution that could not be started is started by the reconciler. So the caller
+    gets the job, not an error that would make it send the file again.
+    """
+    _check_callback(cloud, request)
+    key = request.key
+    if key and (use := cloud.books.key_use(account.id, key, now)):
+        return _replay(cloud, key, use)
+    file = _measure(cloud, account, request)
+    account.reserve(file.credits, now, "")  # to refuse before anything is stored; what counts is the transaction below
+    job = Job(
+        id=uuid.uuid4().hex,
+        account_id=account.id,
+        filename=file.filename,
+        media_type=file.media_type,
+        source_pages=file.source_pages,
+        options=request.options,
+        created_at=now,
+        retention_days=account.plan.retention_days,
+        priority=account.plan.priority,
+        credits=file.credits,
+    )
+    _keep(cloud, account, request.file, file, job)
+    try:
+        job = cloud.books.open(job, key)
+    except KeyTaken:
+        cloud.blobs.erase(keys.job_prefix(job))
+        assert key is not None
+        use = cloud.books.key_use(account.id, key, now)
+        if use is None:
+            raise Unavailable("The Idempotency-Key has just expired. Try again.") from None
+        return _replay(cloud, key, use)
+    except (PaymentRequired, Overtaken):
+        cloud.blobs.erase(keys.job_prefix(job))
+        raise
+    if isinstance(request.file, UploadedFile):
+        cloud.blobs.delete(keys.upload(account.id, request.file.id))
+    try:
+        cloud.workflow.start(job)
+    except Unavailable:
+        pass  # the reconciler starts it
+    return Submitted(job, replayed=False)
+
+
+def quote(cloud: Cloud, account: Account, request: Request, now: datetime) -> Quote:
+    """What `submit` would take, from the file itself. Nothing is stored, nothing charged. Raises a BadRequest."""
+    _check_callback(cloud, request)
+    file = _measure(cloud, account, request)
+    try:
+        account.reserve(file.credits, now, "")
+        affordable = True
+    except PaymentRequired:
+        affordable = False
+    used, cap = account.narrowest(now)
+    return Quote(request.options, file.source_pages, file.page_count, file.credits, affordable, used, cap)
+
+
+def await_end(cloud: Cloud, job: Job, deadline: float, max_waiters: int) -> Job:
+    """Waits for the end of a small job until `deadline` (on time.monotonic), and returns the job as it is then.
+
+    Not when `max_waiters` small jobs are open already. They are counted in the table, not by a counter that could drift.
+    """
+    if job.page_count > INLINE_PAGES or cloud.jobs.count_open(Lane.INTERACTIVE, max_waiters + 1) > max_waiters:
+        return job
+    pause = 0.05
+    while not job.status.ended and time.monotonic() + pause < deadline:
+        time.sleep(pause)
+        pause = min(pause * 1.3, 1.0)
+        job = cloud.jobs.get(job.id) or job
+    return job
+
+
+def create_upload(cloud: Cloud, account: Account, filename: str, size: int, now: datetime) -> PresignedUpload:
+    """An address to which the account can send one file of at most `size` bytes. Raises FileTooLarge."""
+    if size > MAX_FILE_BYTES:
+        raise FileTooLarge(
+            f"A file may have {MAX_FILE_BYTES // 1_000_000} MB. Save it smaller (scans at 150 to 300 dpi in JPEG), or split it."
+        )
+    upload_id = uuid.uuid4().hex
+    return cloud.blobs.presign_upload(
+        upload_id, keys.upload(account.id, upload_id), filename, size, now + UPLOAD_LIFETIME
+    )
+
+
+def _replay(cloud: Cloud, key: IdempotencyKey, use: KeyUse) -> Submitted:
+    if use.fingerprint != key.fingerprint:
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key was sent with another file or other fields within the last 24 hours. Use a new key for each "
+            "job, and the same one only to repeat a request."
+        )
+    job = cloud.jobs.get(use.job_id)
+    if job is None:
+        raise JobErased(
+            "The job that this Idempotency-Key had started was deleted. Use a new key to read the file again."
+        )
+    return Submitted(job, replayed=True)
+
+
+def _check_callback(cloud: Cloud, request: Request) -> None:
+    if request.options.callback_url:
+        from ocrchat import web
+
+        web.check_url(request.options.callback_url, field="callback_url", allow_private=cloud.allow_private_addresses)
+
+
+def _measure(cloud: Cloud, account: Account, request: Request) -> _Measured:
+    from ocrchat import reader
+
+    filename, content = _load(cloud, account, request.file)
+    source = reader.inspect(content, max_pages=MAX_PAGES)
+    page_count = len(selection.parse(request.options.pages, source.page_count))
+    if page_count > account.plan.file_pages:
+        raise TooManyPages(
+            f"The plan '{account.plan.name}' reads {account.plan.file_pages} pages of a file, and these are {page_count}. "
+            f"Choose some with pages=1-{account.plan.file_pages}, split the file, or take a larger plan.",
+            upgrade_from(account.plan),
+        )
+    credits = page_count * CREDITS_PER_PAGE[request.options.tier]
+    return _Measured(filename, content, source.media_type, source.page_count, page_count, credits)
+
+
+def _load(cloud: Cloud, account: Account, file: FileSource) -> tuple[str, bytes]:
+    """Name and content."""
+    match file:
+        case SentFile():
+            return file.filename, file.content
+        case UploadedFile():
+            try:
+                return cloud.blobs.get_upload(keys.upload(account.id, file.id))
+            except BlobMissing as error:
+                raise UploadMissing(
+                    "There is no file under this upload id: it was not sent yet, was submitted already, or has expired. "
+                    "POST /api/v1/uploads/, send the file to the url with the fields given there, then submit the upload."
+                ) from error
+        case LinkedFile():
+            return _fetch(cloud, account, file.url)
+
+
+def _fetch(cloud: Cloud, account: Account, url: str) -> tuple[str, bytes]:
+    if not url.startswith("s3://"):
+        from ocrchat import web
+
+        found = web.fetch(
+            url, max_bytes=MAX_FILE_BYTES, seconds=FETCH_SECONDS, allow_private=cloud.allow_private_addresses
+        )
+        return found.filename, found.content
+    bucket, _, key = url.removeprefix("s3://").partition("/")
+    if not any(url.startswith(prefix) for prefix in account.readable):
+        raise InvalidField(
+            "file_url: this account may not read there. The operator of this server can allow it: "
+            "make admin ARGS='allow-read <account> s3://bucket/prefix/'."
+        )
+    try:
+        return key.rpartition("/")[2] or "file", cloud.blobs.get_elsewhere(bucket, key, MAX_FILE_BYTES)
+    except BlobMissing as error:
+        raise InvalidField("file_url: there is no such object, or this server may not read it.") from error
+
+
+def _keep(cloud: Cloud, account: Account, origin: FileSource, file: _Measured, job: Job) -> None:
+    if isinstance(origin, UploadedFile):
+        cloud.blobs.copy(keys.upload(account.id, origin.id), keys.source(job))
+    else:
+        cloud.blobs.put(keys.source(job), file.content, file.media_type.value)

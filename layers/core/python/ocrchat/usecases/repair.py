@@ -1,0 +1,62 @@
+"""Repairs what was lost between two steps, and ends what nothing else ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ocrchat.cloud import Cloud
+from ocrchat.model import Job, Lane
+from ocrchat.usecases.ending import fail, wrap_up
+from ocrchat.usecases.pages import move_on
+
+REPAIR_AFTER = timedelta(minutes=15)
+"""How long a chunk may stand still before its pages are sent again: longer than a message stays hidden (12 min at most)."""
+
+REPAIR_BACKLOG_AFTER = 4 * REPAIR_AFTER
+"""The same while the queue is not empty, when standing still may just be waiting in line."""
+
+
+def reconcile(cloud: Cloud, now: datetime) -> None:
+    """Looks at every job that something is left to do for. Judges by progress, not by age.
+
+    A job that cannot be repaired now stands in no other's way: its error is raised, in an ExceptionGroup, after the last.
+    """
+    errors: list[Exception] = []
+    for lane in Lane:
+        drained = cloud.queue.is_drained(lane)
+        for job_id in list(cloud.jobs.open_jobs(lane)):
+            try:
+                job = cloud.jobs.get(job_id)
+                if job is None:
+                    continue  # erased since the index was asked
+                if job.status.ended:
+                    wrap_up(cloud, job, now)
+                elif now - job.created_at > REPAIR_AFTER:
+                    _repair(cloud, job, now, drained)
+            except Exception as error:
+                error.add_note(f"job {job_id}")
+                errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} jobs were not repaired", errors)
+
+
+def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
+    status = cloud.workflow.status(job.id)
+    if status is None:
+        cloud.workflow.start(job)
+        return
+    if status != "RUNNING":
+        fail(cloud, job, "WorkflowLost", now)
+        return
+    fan_in = cloud.page_sets.fan_in(job.id)
+    if fan_in is not None and not fan_in.open_chunks:
+        cloud.workflow.resume(fan_in.task_token)  # no more than a late word if it is assembling already
+    elif now - job.created_at > timedelta(seconds=job.time_limit):
+        if fan_in is None or not cloud.workflow.give_up(fan_in.task_token, "Stalled", "the job ran out of time"):
+            fail(cloud, job, "Stalled", now)
+    elif fan_in is not None:
+        # A full queue is a backlog, not a loss: sending its pages once more would only make it longer.
+        patience = REPAIR_AFTER if drained else REPAIR_BACKLOG_AFTER
+        for chunk in cloud.page_sets.chunks(job.id, fan_in.dispatched):
+            if now - chunk.progressed_at > patience or (not chunk.pending and now - chunk.progressed_at > REPAIR_AFTER):
+                move_on(cloud, job, chunk)
