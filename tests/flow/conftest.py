@@ -67,7 +67,7 @@ class Flow:
         assert account is not None
         return account
 
-    def submit(self, pages: int, **options: Any) -> Job:
+    def submit(self, pages: int, /, **options: Any) -> Job:
         return self.submit_file(digital_pdf(pages), **options)
 
     def submit_file(self, content: bytes, **options: Any) -> Job:

@@ -266,7 +266,7 @@ from pathlib import Path
 from ocrchat import images
 for name in "012":
     images.frame(Path(name).read_bytes(), 0)
-    print("pi_heif" in sys.modules)
+    print("pillow_heif" in sys.modules)
 """
     source = str(Path(images.__file__).parents[1])
     ran = subprocess.run(
@@ -431,6 +431,13 @@ def test_a_heic_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:
 def test_a_heic_that_holds_more_than_it_declares_is_refused() -> None:
     with pytest.raises(DamagedFile):
         images.inspect(heic(GREY, size=(8, 8)), MediaType.HEIC)
+
+
+def test_a_heic_with_fewer_bits_of_grey_than_it_declares_is_refused_and_does_not_spoil_memory() -> None:
+    fifteen_bits = HVCC[:25] + b"\xff" + HVCC[26:]
+
+    with pytest.raises(DamagedFile):
+        images.inspect(heic(GREY).replace(HVCC, fifteen_bits), MediaType.HEIC)
 
 
 def test_a_heic_that_was_cut_off_is_refused_at_once() -> None:

@@ -110,9 +110,11 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 def _image(data: bytes) -> Image.Image:
     if sniff(data[:SNIFFED_BYTES]) is not MediaType.HEIC:
         return Image.open(BytesIO(data))
-    import pi_heif  # only here, so that only a HEIC pays for loading it
+    import pillow_heif  # only here, so that only a HEIC pays for loading it
 
-    image: Image.Image = pi_heif.HeifImageFile(BytesIO(data))  # Image.open would look at the major brand alone
+    image: Image.Image = pillow_heif.HeifImageFile(BytesIO(data))  # Image.open would look at the major brand alone
+    if image.mode == "I;16":
+        raise ValueError("more than 8 bits of grey: the decoder has written beyond its buffer where the pixels have fewer")
     return image
 
 
