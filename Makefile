@@ -15,7 +15,7 @@ NPX = $(dir $(NODE))../lib/node_modules/npm/bin/npx-cli.js
 CDK = PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1
 CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}'
 
-.PHONY: help demo serve test check lint synth template bootstrap deploy admin bench lock clean
+.PHONY: help demo serve test check lint synth template bootstrap deploy admin docs bench lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ template: synth  ## Derive local/template.json, the stack of the embedded AWS, f
 
 admin: .venv/.local  ## Accounts, tokens, credits: make admin ARGS="--help"; ARGS="--local ..." for make serve
 	@$(VENV)/python -m admin $(ARGS)
+
+docs: .venv/.dev  ## OpenAPI, its readable form and the table of errors, made from the handlers
+	$(VENV)/python docs/generate.py
 
 bench: .venv/.dev .build/weights/.ready  ## Measure; writes benchmarks/results/*.json (EVAL=<evaluation pack>: accuracy too)
 	$(VENV)/python -m benchmarks.overhead

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import boto3
 import typer
@@ -22,7 +23,7 @@ from rich.console import Console
 
 from ocrchat import codec, usecases
 from ocrchat.aws.accounts import ACCOUNT_ID, Token
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import PLANS, Account, Plan
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
 
@@ -32,7 +33,7 @@ SERVED = Path(__file__).resolve().parent.parent / ".build"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False)
 
-PlanName = StrEnum("PlanName", {name: name for name in PLANS})
+PLAN_NAMES = "|".join(PLANS)
 
 AccountId = Annotated[str, typer.Argument(help="The account's id: a-z, 0-9 and '-'.", show_default=False)]
 
@@ -51,9 +52,9 @@ class Target:
             return Cloud.connect(Settings.from_outputs(outputs))
         port = os.environ.get("PORT", "8000")
         file = SERVED / f"serve-{port}.json"
-        if not file.exists():
+        served = json.loads(file.read_text()) if file.exists() else None
+        if served is None or not _answers(served["endpoint"]):  # the file outlives a server that was killed
             raise typer.BadParameter(f"Nothing runs on port {port}. Start it with: make serve", param_hint="--local")
-        served = json.loads(file.read_text())
         session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
         return Cloud.connect(Settings.from_outputs(served["outputs"]), session, served["endpoint"])
 
@@ -71,14 +72,14 @@ def target(
 def create_account(
     context: typer.Context,
     account: AccountId,
-    plan: Annotated[PlanName, typer.Option(help="What it may do.")] = PlanName.free,  # type: ignore[attr-defined]  # an enum made from PLANS
+    plan: Annotated[str, typer.Option(help="What it may do.", metavar=PLAN_NAMES)] = "free",
     credits: Annotated[int, typer.Option(min=0, help="Credits to begin with, of a prepaid plan.")] = 0,
 ) -> None:
     """Open an account, and issue its first token."""
     cloud = _cloud(context)
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter("up to 64 of a-z, 0-9 and '-', not '-' first", param_hint="account")
-    if not usecases.open_account(cloud, account, PLANS[plan.value]):
+    if not usecases.open_account(cloud, account, _plan(plan)):
         raise typer.BadParameter(f"There is an account '{account}' already.", param_hint="account")
     if credits:
         cloud.books.grant(account, credits, "to begin with", datetime.now(UTC))
@@ -132,10 +133,12 @@ def grant(
 
 
 @app.command()
-def set_plan(context: typer.Context, account: AccountId, plan: PlanName) -> None:  # type: ignore[valid-type]  # an enum made from PLANS
+def set_plan(
+    context: typer.Context, account: AccountId, plan: Annotated[str, typer.Argument(metavar=PLAN_NAMES)]
+) -> None:
     """Move an account to another plan. Its balance and its use stay."""
     with _changed(context, account) as change:
-        change.account = replace(change.account, plan=PLANS[str(plan)])
+        change.account = replace(change.account, plan=_plan(plan))
     console.print(f"'{account}' has the plan '{plan}'.")
 
 
@@ -180,6 +183,16 @@ def _changed(context: typer.Context, account_id: str) -> Iterator[Change]:
         raise typer.BadParameter("The account was written at the same moment. Run this again.")
 
 
+def _answers(endpoint: str) -> bool:
+    """Whether anything listens there."""
+    url = urlsplit(endpoint)
+    try:
+        socket.create_connection((url.hostname or "", url.port or 80), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
 def _cloud(context: typer.Context) -> Cloud:
     found: Target = context.obj
     return found.connect()
@@ -192,6 +205,12 @@ def _account(cloud: Cloud, account_id: str) -> Account:
             f"There is no account '{account_id}'. Open it with: create-account {account_id}", param_hint="account"
         )
     return account
+
+
+def _plan(name: str) -> Plan:
+    if name not in PLANS:
+        raise typer.BadParameter(f"'{name}' is none of: {', '.join(PLANS)}.", param_hint="plan")
+    return PLANS[name]
 
 
 def _issue(cloud: Cloud, account_id: str, label: str) -> None:

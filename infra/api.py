@@ -1,4 +1,4 @@
-"""The REST API: routes to two functions, and what API Gateway answers on its own."""
+"""The REST API: routes to two functions, a gate before submissions, and what API Gateway answers on its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from constructs import Construct
 
 from infra.function import Entrypoint, Layers
 from ocrchat import problem
-from ocrchat.errors import OcrChatError
 from ocrchat.settings import Settings
 
 TIMEOUT = cdk.Duration.seconds(28)
@@ -46,7 +45,7 @@ _GATEWAY_RESPONSES = {
 
 
 class Api(Construct):
-    """No authorizer: the functions authenticate. One that reads the Authorization header would refuse `?api_token=`."""
+    """The functions authenticate. The one authorizer, the gate, looks at the size of submissions: docs/adr/0007."""
 
     def __init__(
         self,
@@ -55,6 +54,7 @@ class Api(Construct):
         *,
         submit_settings: Settings,
         export_settings: Settings,
+        gate_settings: Settings,
         layers: Layers,
         make_log_role: bool,
     ) -> None:
@@ -78,10 +78,21 @@ class Api(Construct):
             timeout=TIMEOUT,
             memory_mb=1024,
         ).function
+        self.gate = Entrypoint(
+            self,
+            "Gate",
+            module="submit.gate",
+            settings=gate_settings,
+            layers=(layers.core,),
+            timeout=cdk.Duration.seconds(10),
+            memory_mb=512,
+        ).function
         self.rest_api = self._rest_api(make_log_role)
         self._route(self.rest_api)
         for response_type, error in _GATEWAY_RESPONSES.items():
-            self._respond(response_type, error)
+            self._respond(response_type, error.status, json.dumps(problem.document(error, "$context.requestId")))
+        # What the gate denies with: a whole problem document, and all of them have this status.
+        self._respond(apigateway.ResponseType.ACCESS_DENIED, problem.TOO_LARGE.status, "$context.authorizer.problem")
 
     def _rest_api(self, make_log_role: bool) -> apigateway.RestApi:
         log_group = logs.LogGroup(
@@ -117,17 +128,25 @@ class Api(Construct):
         for step in ("api", "v1", "ocr", "{uuid}"):
             resource = resource.add_resource(step)
             resource.add_method("ANY", submit)
+            if step == "ocr":
+                resource.add_method("POST", submit, authorizer=self._authorizer())
         below_job = resource.add_resource("{proxy+}")  # not "download": a proxy surely takes a trailing slash too
         below_job.add_method("GET", _integration(self.export))
         below_job.add_method("ANY", submit)
 
-    def _respond(self, response_type: apigateway.ResponseType, error: OcrChatError) -> None:
+    def _authorizer(self) -> apigateway.IAuthorizer:
+        """Asked anew for every request, with or without a token."""
+        return apigateway.RequestAuthorizer(
+            self, "Authorizer", handler=self.gate, identity_sources=[], results_cache_ttl=cdk.Duration.seconds(0)
+        )
+
+    def _respond(self, response_type: apigateway.ResponseType, status: int, body: str) -> None:
         self.rest_api.add_gateway_response(
             response_type.response_type,
             type=response_type,
-            status_code=str(error.status),
+            status_code=str(status),
             response_headers={"Content-Type": f"'{problem.CONTENT_TYPE}'", "Access-Control-Allow-Origin": "'*'"},
-            templates={"application/json": json.dumps(problem.document(error, "$context.requestId"))},
+            templates={"application/json": body},
         )
 
 

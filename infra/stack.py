@@ -66,6 +66,7 @@ class OcrChatStack(cdk.Stack):
             "Api",
             submit_settings=replace(with_machine, inline_waiters=int(self.node.get_context("inline_waiters"))),
             export_settings=settings,
+            gate_settings=settings,
             layers=layers,
             make_log_role=str(self.node.get_context("api_gateway_log_role")).lower() == "true",
         )
@@ -85,6 +86,10 @@ class OcrChatStack(cdk.Stack):
         storage.allow_get(api.export, RESULT, DOWNLOADS)
         storage.allow_put(api.export, DOWNLOADS)
         storage.allow_items(api.export, "GetItem")
+
+        # An upload is presigned with this role.
+        storage.allow_put(api.gate, UPLOADS)
+        storage.allow_items(api.gate, "GetItem", "UpdateItem")
 
         storage.allow_get(workflow.split, SOURCE)
         storage.allow_put(workflow.split, CHUNKS)
@@ -130,6 +135,7 @@ class OcrChatStack(cdk.Stack):
             "BulkQueueUrl": queues.bulk.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
             "EventQueueUrl": events.queue.queue_url,
+            "GateFunctionName": api.gate.function_name,
             "InteractiveQueueUrl": queues.interactive.queue_url,
             "PriorityQueueUrl": queues.priority.queue_url,
             "ReconcileFunctionName": reconciler.function.function_name,

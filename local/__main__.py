@@ -36,7 +36,7 @@ def api(port: int) -> Iterator[runtime.Running]:
         with console.status("Starting the embedded AWS and deploying the stack ..."):
             running = stack.enter_context(runtime.run(os.environ.get("OCRCHAT_TOKEN")))
             try:
-                stack.enter_context(serving(front(running.api_url), port))
+                stack.enter_context(serving(front(running.api_url, running.gate), port))
             except OSError as error:
                 raise PortTaken(f"Port {port}: {error.strerror}. Choose another one, for example PORT=8001.") from error
             runtime.warm_up(running)

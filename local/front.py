@@ -1,8 +1,7 @@
 """http://localhost:8000 -> the emulator's API, with the limits of API Gateway and Lambda, which the emulator lacks.
 
 So what works here works there. A request that AWS would refuse is refused here with the status and problem document of
-the stack's gateway responses (`infra/api.py`). One thing is better: a file that is too large for a request is answered with
-a presigned upload, ready to be used.
+the stack's gateway responses (`infra/api.py`); of one that is too large the gate (`functions/submit/gate.py`) is asked first.
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ import json
 import re
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -26,33 +25,32 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ocrchat import problem
-from ocrchat.errors import FileTooLarge, OcrChatError
+from ocrchat.errors import OcrChatError
+from ocrchat.limits import ENVELOPE_BYTES, LAMBDA_PAYLOAD_BYTES, REQUEST_BYTES
 
 GATEWAY_BODY_BYTES = 10 * 1024 * 1024
-LAMBDA_PAYLOAD_BYTES = 6 * 1024 * 1024
 GATEWAY_SECONDS = 29.0
-
-ENVELOPE_BYTES = 10_000
-"""What headers and the rest of an event take of Lambda's payload, at most."""
 
 DRAIN_SECONDS = 30.0
 """How long the rest of a refused body is read: who is answered before they have sent it may miss the answer."""
 
 _SUBMISSION = re.compile(r"/api/v1/ocr/?")
-_FILENAME = re.compile(rb'filename="([^"\r\n]+)"')
-_HEAD_BYTES = 1024
-"""Of a form, where the name of its file is looked for."""
-
-_KEPT_FOR_UPLOAD = frozenset({b"authorization", b"origin", b"x-request-id"})
 
 _HOP_BY_HOP = frozenset(
     {b"connection", b"content-length", b"host", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
+_CORS = {"Access-Control-Allow-Origin": "*"}
 _METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
+Gate = Callable[[dict[str, Any]], dict[str, Any]]
+"""The authorizer's function: what API Gateway calls it with, and what it answers."""
 
-def front(api_url: str) -> Starlette:
-    """An ASGI application. `api_url` is the emulator's address of the deployed stage, without a trailing slash."""
+
+def front(api_url: str, gate: Gate | None = None) -> Starlette:
+    """An ASGI application. `api_url` is the emulator's address of the deployed stage, without a trailing slash.
+
+    The emulator itself asks its gate before what can be passed on; `gate` is asked for what cannot.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -65,26 +63,26 @@ def front(api_url: str) -> Starlette:
         parts = request.stream()
         async for part in parts:
             body += part
-            if len(body) > GATEWAY_BODY_BYTES or _as_base64(len(body)) > LAMBDA_PAYLOAD_BYTES - ENVELOPE_BYTES:
+            if len(body) > REQUEST_BYTES:
                 await _drain(parts)
-                return await too_large(request, body[:_HEAD_BYTES])
+                return await too_large(request)
         path = request.scope["raw_path"].decode("ascii")
         if any(segment in (".", "..") for segment in unquote(path).split("/")):
             return _problem(problem.UNKNOWN_ROUTE)  # it would be resolved, and lead out of the API into the emulator
         return await pass_on(request, request.method, path, _end_to_end(request.headers.raw), body)
 
-    async def too_large(request: Request, head: bytes) -> Response:
-        """With an upload, which the API gives to who may have one; else with what the API says instead."""
-        size = request.headers.get("content-length")
-        if request.method != "POST" or not _SUBMISSION.fullmatch(request.url.path) or size is None:
+    async def too_large(request: Request) -> Response:
+        """In the order of API Gateway: its own limit, then the gate, if one stands before the route, then Lambda's limit."""
+        is_submission = request.method == "POST" and _SUBMISSION.fullmatch(request.url.path)
+        if int(request.headers.get("content-length", "0")) > GATEWAY_BODY_BYTES or gate is None or not is_submission:
             return _problem(problem.TOO_LARGE)
-        name = _FILENAME.search(head)
-        wanted = {"filename": name[1].decode(errors="replace")[-255:] if name else "file", "size": int(size)}
-        headers = [(name, value) for name, value in request.headers.raw if name.lower() in _KEPT_FOR_UPLOAD]
-        answer = await pass_on(request, "POST", "/api/v1/uploads/", headers, json.dumps(wanted).encode())
-        if answer.status_code != HTTPStatus.CREATED:
-            return answer
-        return _problem(FileTooLarge(problem.TOO_LARGE.detail, json.loads(bytes(answer.body))))
+        match await asyncio.to_thread(gate, _authorizer_event(request)):
+            case {"policyDocument": {"Statement": [{"Effect": "Deny"}]}, "context": {"problem": document}}:
+                return Response(document, problem.TOO_LARGE.status, _CORS, problem.CONTENT_TYPE)
+            case {"policyDocument": _}:
+                return _problem(problem.TOO_LARGE)
+            case _:
+                return _problem(problem.BUG)
 
     async def pass_on(
         request: Request, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
@@ -161,7 +159,30 @@ def _end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byt
     return [(name, value) for name, value in headers if name.lower() not in _HOP_BY_HOP]
 
 
+def _authorizer_event(request: Request) -> dict[str, Any]:
+    """As tests/events/api_gateway_authorizer.json; of what comes more than once, the last."""
+    return {
+        "type": "REQUEST",
+        "methodArn": f"arn:aws:execute-api:us-east-1:000000000000:local/prod/{request.method}{request.url.path}",
+        "resource": "/api/v1/ocr",
+        "path": request.url.path,
+        "httpMethod": request.method,
+        "headers": {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw},
+        "queryStringParameters": dict(request.query_params) or None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": "/api/v1/ocr",
+            "httpMethod": request.method,
+            "path": f"/prod{request.url.path}",
+            "stage": "prod",
+            "requestId": str(uuid.uuid4()),
+            "identity": {"sourceIp": "127.0.0.1"},
+        },
+    }
+
+
 def _problem(error: OcrChatError) -> Response:
     request_id = str(uuid.uuid4())
-    headers = {"Access-Control-Allow-Origin": "*", "X-Request-Id": request_id, **error.headers}
+    headers = {**_CORS, "X-Request-Id": request_id, **error.headers}
     return JSONResponse(problem.document(error, request_id), error.status, headers, problem.CONTENT_TYPE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 
@@ -36,6 +38,13 @@ class Running:
     outputs: dict[str, str]
     emulator: Emulator
     cloud: Cloud
+
+    def gate(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Invokes the authorizer's function, as API Gateway does."""
+        client = deploy.session().client("lambda", endpoint_url=self.endpoint)
+        answer = client.invoke(FunctionName=self.outputs["GateFunctionName"], Payload=json.dumps(event).encode())
+        policy: dict[str, Any] = json.load(answer["Payload"])
+        return policy
 
 
 @contextmanager
@@ -104,9 +113,9 @@ def allow_private_addresses() -> bool:
 
 
 def ocr_workers() -> int:
-    """Pages read at once, in each lane: one a core, within half of the memory. Event sources take 2 at least."""
+    """Pages read at once, in each lane: one a core, all within 3/4 of the memory. Event sources take 2 at least."""
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return max(2, min(os.cpu_count() or 1, memory_mb // 2 // _WORKER_MB))
+    return max(2, min(os.cpu_count() or 1, memory_mb * 3 // 4 // len(Lane) // _WORKER_MB))
 
 
 def inline_waiters() -> int:

@@ -28,7 +28,15 @@ def loaded_by(module: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["submit.api", "submit.split", "submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api"],
+    [
+        "submit.api",
+        "submit.gate",
+        "submit.split",
+        "submit.reconcile",
+        "ocr_page.dead_letter",
+        "export.assemble",
+        "export.api",
+    ],
 )
 def test_functions_outside_the_image_never_load_the_ocr_stack(module: str) -> None:
     assert not loaded_by(f"functions.{module}") & HEAVY
@@ -37,6 +45,10 @@ def test_functions_outside_the_image_never_load_the_ocr_stack(module: str) -> No
 @pytest.mark.parametrize("module", ["submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api"])
 def test_functions_without_the_documents_layer_do_not_need_it(module: str) -> None:
     assert not loaded_by(f"functions.{module}") & DOCUMENTS
+
+
+def test_the_gate_loads_neither_boto3_nor_powertools_nor_documents_before_a_file_that_is_too_large() -> None:
+    assert not loaded_by("functions.submit.gate") & (HEAVY | DOCUMENTS | {"boto3", "botocore", "aws_lambda_powertools"})
 
 
 def test_a_worker_loads_the_ocr_stack_only_for_a_page_that_needs_it() -> None:

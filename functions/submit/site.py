@@ -22,4 +22,7 @@ def openapi(call: Call) -> Response[Any]:
 @routes.add("GET", "/api/v1/docs/", answers={200: Answer("A page.", content_types=("text/html",))}, public=True)
 def docs(call: Call) -> Response[Any]:
     """This API as a page to read."""
-    return Response(200, "text/html; charset=utf-8", published.docs_html())
+    page = published.docs_html()
+    if not call.event.path.endswith("/"):
+        page = page.replace('href="../', 'href="')  # links are relative, since a stage may stand before the paths
+    return Response(200, "text/html; charset=utf-8", page)

@@ -22,6 +22,7 @@ from ocrchat.errors import (
     TooManyPages,
     UploadMissing,
 )
+from ocrchat.media import MediaType
 from ocrchat.model import Ending, Job, JobOptions, JobStatus
 from ocrchat.settings import Settings
 from ocrchat.usecases import LinkedFile, Request, SentFile, UploadedFile
@@ -142,7 +143,7 @@ def test_two_submissions_with_one_key_at_the_same_moment_make_one_job(cloud: Clo
 
 
 def test_a_lost_answer_of_the_reservation_does_not_reserve_twice(cloud: Cloud, account: Account) -> None:
-    job = Job("2" * 32, account.id, "a.pdf", sent_type(), 1, JobOptions(), created_at=NOW, credits=1)
+    job = Job("2" * 32, account.id, "a.pdf", MediaType.PDF, 1, JobOptions(), created_at=NOW, credits=1)
 
     cloud.books.open(job, None)
     cloud.books.open(job, None)
@@ -150,12 +151,6 @@ def test_a_lost_answer_of_the_reservation_does_not_reserve_twice(cloud: Cloud, a
     after = cloud.accounts.get(account.id)
     assert after is not None
     assert after.balance == 999
-
-
-def sent_type():  # type: ignore[no-untyped-def]
-    from ocrchat.media import MediaType
-
-    return MediaType.PDF
 
 
 def test_a_job_is_settled_once(cloud: Cloud, job: Job) -> None:
@@ -167,6 +162,15 @@ def test_a_job_is_settled_once(cloud: Cloud, job: Job) -> None:
     after = cloud.accounts.get(job.account_id)
     assert after is not None
     assert after.balance == 999
+
+
+def test_a_job_cancelled_while_a_split_that_died_left_half_of_its_sets_pays_nothing(
+    cloud: Cloud, account: Account
+) -> None:
+    job = usecases.submit(cloud, account, Request(SentFile("a.pdf", digital_pdf(60)), JobOptions()), NOW).job
+    cloud.page_sets._create_chunk(job.id, 0, job.chunks[0], NOW, 0)
+
+    assert usecases.cancel(cloud, job, NOW).charged == 0
 
 
 def test_all_accounts_together_stay_under_the_cap_of_the_deployment(cloud: Cloud, account: Account) -> None:

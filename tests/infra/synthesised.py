@@ -64,8 +64,8 @@ def flat(value: Any) -> str:
             return str(separator).join(map(flat, parts))
         case {"Fn::GetAtt": [name, _]} | {"Ref": name}:
             return _short(name)
-        case {"Fn::Select": [_, {"Fn::Split": [_, {"Ref": name}]}]}:
-            return _short(name)
+        case {"Fn::Select": [_, {"Fn::Split": [_, whole]}]}:
+            return flat(whole)
     raise AssertionError(f"no short form for {value}")
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from tests.infra.synthesised import Synthesised, flat
 
-SUBMIT, EXPORT = "submit.api", "export.api"
+SUBMIT, EXPORT, GATE = "submit.api", "export.api", "submit.gate"
+
+HEADERS = {
+    "gatewayresponse.header.Content-Type": "'application/problem+json'",
+    "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+}
+"""Of what API Gateway answers itself."""
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +41,31 @@ def routes(stack: Synthesised) -> dict[tuple[str, str], str]:
 def test_every_step_of_a_path_answers_and_only_downloads_go_to_export(routes: dict[tuple[str, str], str]) -> None:
     job = "/api/v1/ocr/{uuid}"
     steps = ("/", "/{proxy+}", "/api", "/api/v1", "/api/v1/ocr", job, f"{job}/{{proxy+}}")
-    assert routes == {**{("ANY", step): SUBMIT for step in steps}, ("GET", f"{job}/{{proxy+}}"): EXPORT}
+    assert routes == {
+        **{("ANY", step): SUBMIT for step in steps},
+        ("POST", "/api/v1/ocr"): SUBMIT,
+        ("GET", f"{job}/{{proxy+}}"): EXPORT,
+    }
 
 
-def test_no_authorizer_stands_before_the_functions(stack: Synthesised) -> None:
-    assert not stack.resources("ApiGateway::Authorizer")
+def test_the_gate_stands_before_submissions_alone(stack: Synthesised) -> None:
+    ((gate, _),) = stack.resources("ApiGateway::Authorizer").items()
     for method in stack.properties("ApiGateway::Method").values():
-        assert method["AuthorizationType"] == "NONE"
+        if method["HttpMethod"] == "POST":
+            assert method["AuthorizationType"] == "CUSTOM"
+            assert method["AuthorizerId"] == {"Ref": gate}
+        else:
+            assert method["AuthorizationType"] == "NONE"
         assert method["Integration"]["Type"] == "AWS_PROXY"
+
+
+def test_the_gate_is_asked_for_every_submission_with_or_without_a_token(stack: Synthesised) -> None:
+    gate = stack.only("ApiGateway::Authorizer")
+    assert gate["Type"] == "REQUEST"
+    assert gate["AuthorizerResultTtlInSeconds"] == 0
+    assert not gate.get("IdentitySource")
+    function = flat(gate["AuthorizerUri"]).partition(":lambda:path/2015-03-31/functions/")[2]
+    assert stack.function_of(function.removesuffix("/invocations")) == GATE
 
 
 def test_only_this_api_may_invoke_its_functions(stack: Synthesised) -> None:
@@ -51,7 +74,7 @@ def test_only_this_api_may_invoke_its_functions(stack: Synthesised) -> None:
         for permission in stack.properties("Lambda::Permission").values()
         if permission["Principal"] == "apigateway.amazonaws.com"
     ]
-    assert {stack.function_of(permission["FunctionName"]) for permission in permissions} == {SUBMIT, EXPORT}
+    assert {stack.function_of(permission["FunctionName"]) for permission in permissions} == {SUBMIT, EXPORT, GATE}
     for permission in permissions:
         assert ":ApiRestApi/" in flat(permission["SourceArn"])
 
@@ -73,8 +96,17 @@ def test_a_request_that_is_too_large_is_told_of_uploads(stack: Synthesised) -> N
     assert problem["upload"] is None
 
 
+def test_what_the_gate_denies_with_is_the_whole_answer(stack: Synthesised) -> None:
+    (response,) = [
+        it for it in stack.properties("ApiGateway::GatewayResponse").values() if it["ResponseType"] == "ACCESS_DENIED"
+    ]
+    assert response["StatusCode"] == "400"
+    assert response["ResponseTemplates"] == {"application/json": "$context.authorizer.problem"}
+    assert response["ResponseParameters"] == HEADERS
+
+
 def test_a_function_answers_before_api_gateway_gives_up(stack: Synthesised) -> None:
-    for entry in (SUBMIT, EXPORT):
+    for entry in (SUBMIT, EXPORT, GATE):
         assert stack.functions()[entry]["Properties"]["Timeout"] < 29
 
 
@@ -112,10 +144,9 @@ def test_an_account_wide_setting_is_left_alone(stack: Synthesised) -> None:
 def test_what_api_gateway_says_itself_is_a_problem_document(stack: Synthesised) -> None:
     said = {}
     for response in stack.properties("ApiGateway::GatewayResponse").values():
-        assert response["ResponseParameters"] == {
-            "gatewayresponse.header.Content-Type": "'application/problem+json'",
-            "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
-        }
+        assert response["ResponseParameters"] == HEADERS
+        if response["ResponseType"] == "ACCESS_DENIED":
+            continue
         (template,) = response["ResponseTemplates"].values()
         problem = json.loads(template)
         members = ["type", "title", "status", "code", "detail", "request_id"]

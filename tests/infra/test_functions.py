@@ -108,6 +108,7 @@ def test_outputs_are_what_clients_and_the_local_runtime_read(stack: Synthesised)
         "BulkQueueUrl",
         "DeadLetterQueueUrl",
         "EventQueueUrl",
+        "GateFunctionName",
         "InteractiveQueueUrl",
         "PriorityQueueUrl",
         "ReconcileFunctionName",

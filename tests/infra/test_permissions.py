@@ -65,6 +65,7 @@ ALLOWED = {
         "states:StartExecution WorkflowMachine",
         "states:SendTaskFailure *",
     },
+    "submit.gate": {f"s3:PutObject {UPLOADS}", *items("GetItem", "UpdateItem")},
     "submit.split": {
         f"s3:GetObject {SOURCE}",
         f"s3:PutObject {CHUNKS}",

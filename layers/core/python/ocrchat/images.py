@@ -112,9 +112,12 @@ def _image(data: bytes) -> Image.Image:
         return Image.open(BytesIO(data))
     import pillow_heif  # only here, so that only a HEIC pays for loading it
 
-    image: Image.Image = pillow_heif.HeifImageFile(BytesIO(data))  # Image.open would look at the major brand alone
+    # Image.open would look at the major brand alone.
+    image: Image.Image = pillow_heif.HeifImageFile(BytesIO(data))  # type: ignore[no-untyped-call]  # it has no types
     if image.mode == "I;16":
-        raise ValueError("more than 8 bits of grey: the decoder has written beyond its buffer where the pixels have fewer")
+        raise ValueError(
+            "more than 8 bits of grey: the decoder has written beyond its buffer where the pixels have fewer"
+        )
     return image
 
 

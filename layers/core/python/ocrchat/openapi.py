@@ -6,12 +6,15 @@ document cannot say what the code does not do. Pure data: `make docs` writes it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from ocrchat.codec import Json
-from ocrchat.errors import OcrChatError
+from ocrchat.errors import BadRequest, GatewayTimeout, OcrChatError, TooManyRequests, Unauthenticated, Unavailable
+from ocrchat.schemas import SCHEMAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,130 @@ class Operation:
     errors: tuple[type[OcrChatError], ...] = ()
     public: bool = False
     """Whether it can be called without a token."""
+
+
+_ALWAYS = (BadRequest, TooManyRequests, OcrChatError, Unavailable, GatewayTimeout)
+"""What API Gateway or a bug may answer to any request."""
+
+_REQUEST_ID = {"X-Request-Id": "Yours, if you sent one; name it in a report."}
+
+_ABOUT = """
+OCR as a REST API, in your own AWS account or on your laptop. Send an image or a PDF, get its text, Markdown and per-page blocks.
+
+Send your token as `Authorization: Bearer <token>`, or as `?api_token=<token>`. Paths work with and without a slash at the end.
+"""
+
+
+def document(operations: Iterable[Operation], version: str) -> Json:
+    """The OpenAPI document of `operations`."""
+    paths: dict[str, Json] = {}
+    for operation in sorted(operations, key=lambda operation: (operation.path, operation.method)):
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ocrchat",
+            "version": version,
+            "description": _ABOUT.strip(),
+            "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
+        },
+        "servers": [{"url": "/", "description": "This server; a stage of API Gateway may stand before the paths."}],
+        "paths": paths,
+        "webhooks": {"jobEnded": {"post": _webhook()}},
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "query": {"type": "apiKey", "in": "query", "name": "api_token"},
+            },
+        },
+        "security": [{"bearer": []}, {"query": []}],
+    }
+
+
+def errors_of(operation: Operation) -> list[type[OcrChatError]]:
+    """All that the operation may answer with, its own and those of every one."""
+    token = () if operation.public else (Unauthenticated,)
+    return list(dict.fromkeys((*operation.errors, *token, *_ALWAYS)))
+
+
+def _operation(operation: Operation) -> Json:
+    described: Json = {
+        "operationId": operation_id(operation),
+        "summary": operation.summary,
+        "description": operation.text,
+        "parameters": [_parameter(parameter) for parameter in operation.parameters],
+        "responses": _responses(operation),
+    }
+    if operation.body:
+        content = {content_type: {"schema": schema} for content_type, schema in operation.body.items()}
+        described["requestBody"] = {"required": True, "content": content}
+    if operation.public:
+        described["security"] = []
+    return described
+
+
+def operation_id(operation: Operation) -> str:
+    """For example `post_ocr_uuid_cancel`."""
+    parts = re.findall(r"[A-Za-z]+", operation.path.removeprefix("/api/v1"))
+    return "_".join((operation.method.lower(), *parts))
+
+
+def _parameter(parameter: Parameter) -> Json:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.text,
+        "required": parameter.place == "path",
+        "schema": parameter.schema,
+    }
+
+
+def _responses(operation: Operation) -> Json:
+    responses: Json = {}
+    for status, answer in operation.answers.items():
+        schema = {"schema": {"$ref": f"#/components/schemas/{answer.schema}"}} if answer.schema else {}
+        responses[str(status)] = {
+            "description": answer.text,
+            "headers": _headers({**answer.headers, **_REQUEST_ID}),
+            **({"content": {kind: schema for kind in answer.content_types}} if answer.content_types else {}),
+        }
+    for status, errors in groupby(sorted(errors_of(operation), key=lambda e: e.status), key=lambda e: e.status):
+        responses[str(status)] = _refusal(list(errors))
+    return dict(sorted(responses.items()))
+
+
+def _refusal(errors: list[type[OcrChatError]]) -> Json:
+    codes = [error.code for error in errors]
+    schema = {
+        "allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}],
+    }
+    return {
+        "description": "; ".join(f"`{error.code}`: {error.title}" for error in errors),
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _headers(texts: Mapping[str, str]) -> Json:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in texts.items()}
+
+
+def _webhook() -> Json:
+    headers = {
+        "webhook-id": "The event's id, the same at every try: ignore an event that you have seen.",
+        "webhook-timestamp": "When this try was made, in Unix seconds.",
+        "webhook-signature": "Signatures of id, time and body, after the Standard Webhooks specification.",
+    }
+    return {
+        "summary": "A job has ended",
+        "description": "Sent to the `callback_url` of the job, and again for about 28 hours until a 2xx is answered.",
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in headers.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}},
+        },
+        "responses": {"2XX": {"description": "It has arrived."}, "410": {"description": "Do not send it again."}},
+    }

@@ -42,3 +42,12 @@ TOO_OFTEN = TooManyRequests("There are too many requests at the moment. Wait a f
 UNKNOWN_ROUTE = RouteNotFound(
     "There is nothing here. The routes start with /api/v1/ and are listed in the documentation."
 )
+
+
+def upload_instead(upload: Json) -> FileTooLarge:
+    """TOO_LARGE, with an upload that is ready to be used."""
+    return FileTooLarge(
+        "A request can carry about 4.5 MB. Use this upload instead: POST a form to its url with all of its fields, and the "
+        "file last, under the name file. Then submit its id (the member upload) as the field upload, in place of file.",
+        upload,
+    )

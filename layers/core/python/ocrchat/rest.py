@@ -44,13 +44,13 @@ _CORS = CORSConfig(
 class Call:
     """One request on its way through a handler. `answer_headers` go out with whatever is answered."""
 
-    def __init__(
-        self, event: APIGatewayProxyEvent, context: LambdaContext, connect: Callable[[], Cloud], request_id: str
-    ) -> None:
+    def __init__(self, event: APIGatewayProxyEvent, context: LambdaContext, connect: Callable[[], Cloud]) -> None:
         self.event = event
         self.now = datetime.now(UTC)
-        self.request_id = request_id
-        self.answer_headers = {"X-Request-Id": request_id}
+        given = self.header("X-Request-Id")
+        self.request_id = given if _REQUEST_ID.fullmatch(given) else event.request_context.request_id
+        logger.append_keys(request_id=self.request_id)
+        self.answer_headers = {"X-Request-Id": self.request_id}
         self.ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
         """When Lambda stops this function, on time.monotonic."""
         self._connect = connect
@@ -165,11 +165,7 @@ class Api:
         self._resolver.exception_handler(Exception)(self._on_bug)
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        request = APIGatewayProxyEvent(event)
-        given = request.headers.get("X-Request-Id") or ""
-        request_id = given if _REQUEST_ID.fullmatch(given) else request.request_context.request_id
-        logger.append_keys(request_id=request_id)
-        self._call = Call(request, context, self._connect, request_id)
+        self._call = Call(APIGatewayProxyEvent(event), context, self._connect)
         answer = self._resolver.resolve(event, context)
         headers = answer.setdefault("multiValueHeaders", {})
         headers.update({name: [value] for name, value in self._call.answer_headers.items()})

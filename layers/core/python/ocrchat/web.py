@@ -243,8 +243,8 @@ def _addresses(host: str, seconds: float, allow_private: bool) -> list[str]:
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     if not allow_private and not all(_is_public(address) for address in addresses):
         raise NoAnswer(
-            "leads to an address that is not public. Only whoever runs this server can allow that, with "
-            "OCRCHAT_ALLOW_PRIVATE_ADDRESSES=True"
+            "leads to an address that is not public. Only whoever runs this server can allow that: "
+            "OCRCHAT_ALLOW_PRIVATE_ADDRESSES=1 make serve"
         )
     return addresses
 

@@ -26,7 +26,7 @@ from ocrchat.aws.dynamo import TTL, from_attributes, to_attributes
 from ocrchat.aws.failures import code, translated
 from ocrchat.aws.jobs_table import ending_update, job_put
 from ocrchat.billing import Account, Movement, MovementKind
-from ocrchat.errors import DeploymentCapReached, Unavailable
+from ocrchat.errors import DeploymentCapReached, PaymentRequired, Unavailable
 from ocrchat.model import Ending, Funding, Job
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Books:
                         return opened  # an earlier attempt wrote it, and only its answer was lost
                     if 1 in refused:
                         raise KeyTaken
-        except BaseException:
+        except (PaymentRequired, KeyTaken, Overtaken):
             self._take_from_deployment(-job.credits, now)
             raise
         return opened

@@ -60,9 +60,11 @@ def cancel(cloud: Cloud, job: Job, now: datetime) -> Job:
 
     Nothing is sent after the pages on their way: a worker that gets one finds that its job has ended.
     """
-    chunks = cloud.page_sets.chunks(job.id, range(len(job.chunks)))
-    unread = sum(len(chunk.pending) + len(chunk.failures) for chunk in chunks)
-    read = job.page_count - unread if chunks else 0
+    pages = job.chunks
+    read = sum(
+        len(pages[chunk.number]) - len(chunk.pending) - len(chunk.failures)
+        for chunk in cloud.page_sets.chunks(job.id, range(len(pages)))
+    )
     ending = Ending(JobStatus.FAILED, now, failure="cancelled")
     if job.status.ended or not _end(cloud, job, ending, job.credits_for(read)):
         raise JobEnded("The job has ended already, so there is nothing to cancel. GET it to see its result.")

@@ -138,7 +138,7 @@ def submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> S
         if use is None:
             raise Unavailable("The Idempotency-Key has just expired. Try again.") from None
         return _replay(cloud, key, use)
-    except (PaymentRequired, Overtaken):
+    except (PaymentRequired, Overtaken):  # not any Unavailable: after a lost answer the job may be there
         cloud.blobs.erase(keys.job_prefix(job))
         raise
     if isinstance(request.file, UploadedFile):

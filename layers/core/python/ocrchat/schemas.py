@@ -1,0 +1,242 @@
+"""The shapes of answers as JSON Schema (2020-12), each exactly what `codec` writes: a test holds the two together."""
+
+from __future__ import annotations
+
+from ocrchat.codec import Json
+from ocrchat.errors import Upgrade
+from ocrchat.model import JobStatus, Tier
+
+
+def _object(text: str, /, **properties: Json) -> Json:
+    return {
+        "type": "object",
+        "description": text,
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _text(text: str, **more: object) -> Json:
+    return {"type": "string", "description": text, **more}
+
+
+def _whole(text: str, **more: object) -> Json:
+    return {"type": "integer", "description": text, **more}
+
+
+def _array(text: str, items: Json, **more: object) -> Json:
+    return {"type": "array", "description": text, "items": items, **more}
+
+
+def _or_null(schema: Json) -> Json:
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _time(text: str) -> Json:
+    return _text(f"{text} ISO 8601, UTC.", format="date-time")
+
+
+_UUID = _text("The job's id.", pattern="^[0-9a-f]{32}$")
+_BBOX = _array(
+    "Left, top, right, bottom in pixels of the page image; origin top left, y downwards.",
+    {"type": "number"},
+    minItems=4,
+    maxItems=4,
+)
+_CONFIDENCE = {"type": "number", "minimum": 0, "maximum": 1, "description": "0 to 1; 1 for text that was in the file."}
+_PAGE_INDEXES = _array("Indexes, counted from 0, of pages that could not be read.", {"type": "integer", "minimum": 0})
+_FAILURE = {
+    "description": "Why the job failed; null if it has not.",
+    "oneOf": [
+        _object(
+            "A failure.",
+            code=_text("Stable: `no_page_readable`, `cancelled`, `timed_out` or `internal`."),
+            detail=_text("What happened, and what to do."),
+        ),
+        {"type": "null"},
+    ],
+}
+
+_SUMMARY: Json = {
+    "uuid": _UUID,
+    "status": _text("`done` and `failed` are final.", enum=[status.value for status in JobStatus]),
+    "tier": _text("How pages are read.", enum=[tier.value for tier in Tier]),
+    "language": _text("As it was asked for."),
+    "filename": _text("Of the submitted file."),
+    "page_count": _whole("Pages of the job: those that were chosen.", minimum=1),
+    "source_pages": _whole("Pages of the file.", minimum=1),
+    "failed_pages": _PAGE_INDEXES,
+    "mean_confidence": _or_null(
+        {**_CONFIDENCE, "description": "Over all text, by its length; null where there is none."}
+    ),
+    "credits_reserved": _whole("Taken at the submission.", minimum=0),
+    "credits_charged": _or_null(_whole("Kept at the end; null until then.", minimum=0)),
+    "created_at": _time("When it was submitted."),
+    "ended_at": _or_null(_time("When it ended; null until then.")),
+    "expires_at": _time("When the job and all that belongs to it are gone."),
+    "error": _FAILURE,
+}
+
+_USAGE = {
+    "used": _whole("Credits used.", minimum=0),
+    "cap": _or_null(_whole("Credits that can be used; null is no cap.")),
+    "resets_at": _time("When it begins anew."),
+}
+
+_UPGRADE = {
+    "description": "The plan that would lift the limit; null if none does.",
+    "oneOf": [
+        _object(
+            "A plan.",
+            plan=_text("Its name."),
+            file_pages=_whole("Pages of one file, at most."),
+            daily_cap=_or_null(_whole("Credits a day; null is no cap.")),
+            monthly_cap=_or_null(_whole("Credits a month; null is no cap.")),
+        ),
+        {"type": "null"},
+    ],
+}
+assert set(_UPGRADE["oneOf"][0]["properties"]) == set(Upgrade.__dataclass_fields__)  # type: ignore[index]  # JSON, not a type
+
+_CURSOR = _or_null(_text("For the query parameter `cursor`, to go on; null at the end."))
+
+SCHEMAS: dict[str, Json] = {
+    "Job": _object(
+        "A job. Every key is there in every status.",
+        **_SUMMARY,
+        pages_done=_whole("Pages that have been read, or given up.", minimum=0),
+        next=_or_null(_text("A query string that leads to the rest of the pages, of a job too large for one answer.")),
+        text=_text("All text, in reading order; empty until the job is done."),
+        markdown=_text("The document as Markdown; pages are separated by a thematic break."),
+        pages=_array("What was read on each page, in order.", _ref("Page")),
+    ),
+    "JobSummary": _object("A job without what was read, and without its progress.", **_SUMMARY),
+    "JobList": _object("Jobs, newest first.", jobs=_array("A page of them.", _ref("JobSummary")), next_cursor=_CURSOR),
+    "Page": _object(
+        "A page.",
+        index=_whole("Counted from 0, in the file.", minimum=0),
+        width=_whole("Pixels of the page image.", minimum=0),
+        height=_whole("Pixels of the page image.", minimum=0),
+        dpi={"type": "number", "description": "Dots per inch of the page image."},
+        engine=_text("What read it."),
+        error=_or_null(_text("The code of why it could not be read; null if it was.")),
+        text=_text("Its text, in reading order."),
+        blocks=_array("Its blocks, in reading order.", _ref("Block")),
+    ),
+    "Block": _object(
+        "Lines that belong together.",
+        text=_text("Its lines."),
+        bbox=_BBOX,
+        confidence=_CONFIDENCE,
+        lines=_array("Its lines, in reading order.", _ref("Line")),
+    ),
+    "Line": _object("A line of text.", text=_text("Its text."), bbox=_BBOX, confidence=_CONFIDENCE),
+    "Quote": _object(
+        "What a job would cost.",
+        dry_run={"const": True, "description": "Nothing was stored or charged."},
+        tier=_text("How pages would be read.", enum=[tier.value for tier in Tier]),
+        page_count=_whole("Pages that would be read.", minimum=1),
+        source_pages=_whole("Pages of the file.", minimum=1),
+        credits=_whole("What it would take.", minimum=1),
+        affordable={"type": "boolean", "description": "Whether the account has that now."},
+        used=_whole("Credits used of `cap`."),
+        cap=_whole("Of the limit that is reached first."),
+    ),
+    "JobOrQuote": {"oneOf": [_ref("Job"), _ref("Quote")], "description": "A quote if `dry_run=true` was sent."},
+    "Erased": _object(
+        "A receipt.",
+        uuid=_UUID,
+        erased=_object(
+            "How many there were.",
+            source=_whole("Files: what was sent, and the parts it was cut into."),
+            pages=_whole("Results of pages."),
+            results=_whole("Documents and downloads."),
+            chat=_whole("Conversations."),
+            records=_whole("Items of the table."),
+        ),
+    ),
+    "Upload": _object(
+        "Where to send a file.",
+        upload=_text("Its id, for the form field `upload`.", pattern="^[0-9a-f]{32}$"),
+        url=_text("POST the form there."),
+        fields={
+            "type": "object",
+            "description": "Fields of the form, all of them, before the file.",
+            "additionalProperties": {"type": "string"},
+        },
+        expires_at=_time("Until when the address can be used."),
+    ),
+    "Account": _object(
+        "An account. A credit is a page of the cpu tier.",
+        account=_text("Its id."),
+        plan=_text("The name of its plan."),
+        used=_whole("Credits used of `cap`."),
+        cap=_whole("Of the limit that is reached first."),
+        balance=_or_null(_whole("Credits left; null for a plan that has allowances instead.")),
+        daily=_object("Use of the day.", **_USAGE),
+        monthly=_object("Use of the month.", **_USAGE),
+        file_pages=_whole("Pages of one file, at most."),
+        retention_days=_whole("How long jobs are kept."),
+        priority={"type": "boolean", "description": "Whether long jobs have a queue of their own."},
+        requests_per_minute=_whole("Submissions and uploads; reading is not counted."),
+        credits_per_page=_object("The price of a page.", **{tier.value: _whole("Credits.") for tier in Tier}),
+    ),
+    "Movement": _object(
+        "A movement of credits.",
+        at=_time("When."),
+        kind=_text("What for.", enum=["grant", "reserve", "refund"]),
+        credits=_whole("Signed: a reservation takes, grants and refunds give."),
+        funded_by=_text("Where from, or where to.", enum=["balance", "allowance"]),
+        job=_or_null(_text("The job's uuid.")),
+        note=_text("What the operator says of a grant."),
+    ),
+    "Ledger": _object(
+        "Movements, newest first.", movements=_array("A page of them.", _ref("Movement")), next_cursor=_CURSOR
+    ),
+    "WebhookSecret": _object(
+        "What signs your webhooks.",
+        secret=_text("As the libraries of Standard Webhooks take it.", pattern="^whsec_"),
+        former_signs_until=_or_null(_time("Until when the former secret signs too; null if there is none.")),
+    ),
+    "Event": _object(
+        "What a `callback_url` is told.",
+        type=_text("What happened.", enum=["job.done", "job.failed"]),
+        timestamp=_time("When."),
+        data=_object(
+            "Which job, and how it ended; nothing of what is in it.",
+            uuid=_UUID,
+            status=_text("How it ended.", enum=["done", "failed"]),
+            page_count=_whole("Pages of the job.", minimum=1),
+            failed_pages=_PAGE_INDEXES,
+            error=_FAILURE,
+        ),
+    ),
+    "Problem": {
+        "type": "object",
+        "description": "An error, after RFC 9457.",
+        "properties": {
+            "type": _text("Always `about:blank`: `code` says which error it is."),
+            "title": _text("The error in a few words."),
+            "status": _whole("The HTTP status."),
+            "code": _text("Stable, for programs."),
+            "detail": _text("What is wrong, and what to do."),
+            "request_id": _text("To be named in a report."),
+            "used": _whole("402: credits used of `cap`."),
+            "cap": _whole("402: the limit that stands in the way."),
+            "upgrade": _UPGRADE,
+            "upload": {
+                "description": "file_too_large: an upload that is ready to be used; null if there is none.",
+                "oneOf": [_ref("Upload"), {"type": "null"}],
+            },
+        },
+        "required": ["type", "title", "status", "code", "detail", "request_id"],
+        "additionalProperties": False,
+    },
+    "OpenApi": {"type": "object", "description": "An OpenAPI document."},
+}
+"""By name; they refer to each other as parts of an OpenAPI document."""
