@@ -55,7 +55,7 @@ def documents() -> dict[Path, str]:
 
 
 def error_classes() -> list[type[errors.OcrChatError]]:
-    """Those that are answered, by status and code: not a branch of the tree, unless API Gateway uses it, nor what only pages have."""
+    """Those that are answered, by status and code: no branch of the tree but API Gateway's, nor what only pages have."""
 
     def below(error: type[errors.OcrChatError]) -> set[type[errors.OcrChatError]]:
         return {error}.union(*(below(child) for child in error.__subclasses__()))

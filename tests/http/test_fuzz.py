@@ -32,7 +32,7 @@ def test_every_operation_keeps_to_its_description(server: Server, tmp_path: Path
         *("--url", server.url),
         *("--header", f"Authorization: Bearer {TOKEN}"),
         *("--checks", ",".join(CHECKS)),
-        *("--max-examples", "12"),
+        *("--max-examples", "15"),
         *("--rate-limit", "auto"),  # a 429 is documented, and waited for
         *("--request-timeout", "40"),
         "--continue-on-failure",

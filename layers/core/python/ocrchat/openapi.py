@@ -13,7 +13,15 @@ from itertools import groupby
 from typing import Literal
 
 from ocrchat.codec import Json
-from ocrchat.errors import BadRequest, GatewayTimeout, OcrChatError, TooManyRequests, Unauthenticated, Unavailable
+from ocrchat.errors import (
+    BadRequest,
+    GatewayTimeout,
+    OcrChatError,
+    RouteNotFound,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from ocrchat.schemas import SCHEMAS
 
 
@@ -97,7 +105,9 @@ def document(operations: Iterable[Operation], version: str) -> Json:
 def errors_of(operation: Operation) -> list[type[OcrChatError]]:
     """All that the operation may answer with, its own and those of every one."""
     token = () if operation.public else (Unauthenticated,)
-    return list(dict.fromkeys((*operation.errors, *token, *_ALWAYS)))
+    # A varying part with letters that a path cannot have leads to no route at all.
+    routing = (RouteNotFound,) if any(parameter.place == "path" for parameter in operation.parameters) else ()
+    return list(dict.fromkeys((*operation.errors, *token, *routing, *_ALWAYS)))
 
 
 def _operation(operation: Operation) -> Json:
