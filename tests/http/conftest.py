@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -9,13 +10,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
+
+from ocrchat import usecases
+from ocrchat.billing import PLANS
+from ocrchat.cloud import Cloud
+from ocrchat.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "test-token-of-the-http-suite"
@@ -31,6 +41,12 @@ PERSONAL = {
 
 
 @dataclass
+class Stack:
+    cloud: Cloud
+    settings: Settings
+
+
+@dataclass
 class Server:
     """A running `python -m local serve`."""
 
@@ -39,12 +55,23 @@ class Server:
     folder: Path
     """Where it keeps its temporary files."""
 
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def stack(self) -> Stack:
+        """Behind it: what an operator's command reaches."""
+        served = json.loads((ROOT / ".build" / f"serve-{self.port}.json").read_text())
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+        settings = Settings.from_outputs(served["outputs"])
+        return Stack(Cloud.connect(settings, session, served["endpoint"]), settings)
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(20)
 
 
-def start(folder: Path) -> Server:
+def start(folder: Path, **environment: str) -> Server:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -62,6 +89,7 @@ def start(folder: Path) -> Server:
                 "OCRCHAT_TOKEN": TOKEN,
                 "TMPDIR": str(scratch),
                 **PERSONAL,
+                **environment,
             },
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -89,6 +117,31 @@ def api(server: Server) -> Iterator[httpx.Client]:
     """A client with the demo account's token."""
     with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def stack(server: Server) -> Stack:
+    return server.stack()
+
+
+OpenAccount = Callable[..., httpx.Client]
+
+
+@pytest.fixture
+def open_account(server: Server, stack: Stack) -> Iterator[OpenAccount]:
+    """Opens an account of this test alone: a client with its token."""
+    with ExitStack() as clients:
+
+        def open_account(plan: str = "business", credits: int = 100) -> httpx.Client:
+            account_id, now = f"test-{uuid.uuid4().hex}", datetime.now(UTC)
+            usecases.open_account(stack.cloud, account_id, PLANS[plan])
+            if credits and PLANS[plan].prepaid:
+                stack.cloud.books.grant(account_id, credits, "to begin with", now)
+            token = stack.cloud.accounts.issue_token(account_id, "test", now)
+            headers = {"Authorization": f"Bearer {token}", "X-Account": account_id}
+            return clients.enter_context(httpx.Client(base_url=server.url, headers=headers, timeout=60))
+
+        yield open_account
 
 
 def post(api: httpx.Client, name: str, content: bytes, **fields: str) -> httpx.Response:
