@@ -56,7 +56,7 @@ def download(call: Call, uuid: str) -> Response[Any]:
     job = usecases.find_job(call.cloud, account_id, uuid)
     document = usecases.download(call.cloud, job, name, CARRIED_BYTES)
     if document.url:
-        return Response(302, headers={"Location": document.url})
+        return Response(302, headers={"Location": document.url}, compress=False)  # there is nothing to compress
     headers = {"Content-Disposition": attachment(document.filename)}
     # Bytes leave as base64; of JSON, Powertools would serialise them once more, so that is handed over as text.
     is_json = document.content_type == "application/json"
