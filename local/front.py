@@ -118,6 +118,7 @@ def serving(app: Starlette, port: int) -> Iterator[None]:
     config.errorlog = None
     sockets = config.create_sockets()  # here, so that a taken port is an error of the caller and not of the thread
     for listener in sockets.insecure_sockets:
+        listener.listen()  # who connects before the thread is ready waits, instead of being refused
         config.bind = [f"fd://{listener.detach()}"]
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
