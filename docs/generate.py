@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from functions.export import api as export_api
 from functions.submit import api as submit_api
@@ -43,6 +44,9 @@ GROUPS = {
 }
 """In which order people read of them."""
 
+MANY = 6
+"""Values of a field, beyond which they are folded away."""
+
 
 def documents() -> dict[Path, str]:
     """File -> what is to be in it."""
@@ -50,7 +54,7 @@ def documents() -> dict[Path, str]:
     return {
         SITE / "openapi.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
         SITE / "docs.html": _page(document),
-        DOCS / "errors.md": _errors_table(),
+        DOCS / "errors.md": _errors_table(document),
     }
 
 
@@ -76,12 +80,14 @@ def _page(document: dict[str, Any]) -> str:
     environment.filters["markdown"] = lambda text: Markup(MarkdownIt().enable("table").render(text))
     environment.filters["inline"] = lambda text: Markup(MarkdownIt().renderInline(text))
     environment.filters["kind"] = _kind
-    environment.filters["target"] = lambda schema: schema.get("$ref", "").rpartition("/")[2]
+    environment.filters["rows"] = _rows
+    environment.filters["shape"] = _shape
     operations = {openapi.operation_id(operation): operation for operation in OPERATIONS}
     assert set(operations) == {name for names in GROUPS.values() for name in names}, "GROUPS lacks an operation"
     page = environment.get_template("api.html.jinja").render(
         document=document,
         errors=error_classes(),
+        meaning=_meaning,
         errors_of=openapi.errors_of,
         groups={group: {name: operations[name] for name in names} for group, names in GROUPS.items()},
         plans=billing.PLANS.values(),
@@ -90,39 +96,84 @@ def _page(document: dict[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", page)
 
 
-def _kind(schema: dict[str, Any]) -> str:
-    """A schema's type in a word or two, for a table."""
+def _rows(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Dotted name and schema of every property, those of objects within included: what a table has a row for."""
+    for name, one in schema["properties"].items():
+        yield f"{prefix}{name}", one
+        for inner in one.get("oneOf", [one]):
+            if "properties" in inner:
+                yield from _rows(inner, f"{prefix}{name}.")
+
+
+def _kind(schema: dict[str, Any]) -> Markup:
+    """A schema's type in a word or two, for a table; a shape as a link."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        return _shape(schema["$ref"].rpartition("/")[2])
     if "oneOf" in schema:
-        return " or ".join(_kind(one) for one in schema["oneOf"])
+        return Markup(" or ").join(_kind(one) for one in schema["oneOf"])
+    if "const" in schema:
+        return Markup(json.dumps(schema["const"]))
     if "enum" in schema:
-        values = [str(value) for value in schema["enum"]]
-        return " | ".join(values) if len(values) <= 6 else f"one of {len(values)}: {', '.join(values[:3])}, …"
-    kind = schema.get("type", "any")
-    if isinstance(kind, list):
-        return " or ".join(kind)
-    return f"array of {_kind(schema['items'])}" if kind == "array" else str(schema.get("format", kind))
+        values = ", ".join(str(value) for value in schema["enum"])
+        if len(schema["enum"]) <= MANY:
+            return escape(values)
+        return Markup("<details><summary>one of {}</summary>{}</details>").format(len(schema["enum"]), values)
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return Markup(" or ").join([_plain(kinds[0], schema), *kinds[1:]])
+
+
+def _plain(kind: str, schema: dict[str, Any]) -> Markup:
+    match schema:
+        case {"items": items}:
+            return Markup("array of {}").format(_kind(items))
+        case {"format": form}:
+            return escape(form)
+        case {"minimum": low, "maximum": high}:
+            return escape(f"{kind}, {low} to {high}")
+        case {"maxLength": length}:
+            return escape(f"{kind}, up to {length}")
+        case _:
+            return escape(kind)
+
+
+def _shape(name: str) -> Markup:
+    """The name of one of SCHEMAS as a link, of all that it can be; of what has no table, the name alone."""
+    schema = SCHEMAS[name]
+    if "oneOf" in schema:
+        return _kind(schema)
+    return Markup('<a href="#{0}">{0}</a>').format(name) if "properties" in schema else escape(name)
+
+
+def _meaning(error: type[errors.OcrChatError]) -> str:
+    """Its title, and what its docstring adds to that; the root's is about the tree."""
+    more = "" if error is errors.OcrChatError else error.__doc__ or ""
+    return f"{error.title}. {more}".strip()
 
 
 _ERRORS_ABOUT = """\
 # Errors
 
 Made by `make docs` from `ocrchat/errors.py`. Every error is `application/problem+json` (RFC 9457) with `type`, `title`,
-`status`, `code` (stable, for programs), `detail` (what is wrong, and what to do) and `request_id`. 402 has `used`, `cap` and
-`upgrade` too, `too_many_pages` has `upgrade`, and `file_too_large` has `upload`: one that is ready to be used, or null.
+`status`, `code` (stable, for programs), `detail` (what is wrong, and what to do) and `request_id`; some have more members.
 
-| status | code | title | try again as it is | given by |
-|---|---|---|---|---|
+| status | code | meaning | also has | try again as it is | given by |
+|---|---|---|---|---|---|
 """
 
 
-def _errors_table() -> str:
+def _errors_table(document: dict[str, Any]) -> str:
     rows = [
-        f"| {error.status} | `{error.code}` | {error.title} | {'yes' if error.retryable else 'no'} | {_given_by(error)} |"
+        f"| {error.status} | `{error.code}` | {_meaning(error)} | {_members(document, error)} "
+        f"| {'yes' if error.retryable else 'no'} | {_given_by(error)} |"
         for error in error_classes()
     ]
     return _ERRORS_ABOUT + "\n".join(rows) + "\n"
+
+
+def _members(document: dict[str, Any], error: type[errors.OcrChatError]) -> str:
+    """What its example has beyond what all have. No operation gives `method_not_allowed`, so that has no example."""
+    shown = document["components"]["examples"].get(error.code, {"value": {}})["value"]
+    return ", ".join(f"`{name}`" for name in shown if name not in SCHEMAS["Problem"]["required"])
 
 
 def _given_by(error: type[errors.OcrChatError]) -> str:

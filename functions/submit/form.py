@@ -166,7 +166,7 @@ def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:
 def _text(part: MultipartPart) -> str:
     try:
         return str(part.value)
-    except (LookupError, UnicodeError) as error:  # LookupError: a charset that does not exist
+    except (LookupError, ValueError) as error:  # of a charset that does not exist, or cannot be the name of one
         raise InvalidField(f"The field '{part.name[:80]}' is not text in UTF-8.") from error
 
 

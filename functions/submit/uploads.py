@@ -15,6 +15,8 @@ from ocrchat.errors import FileTooLarge, InvalidField, TooManyRequests
 from ocrchat.openapi import Answer
 from ocrchat.rest import Call
 
+LONGEST_BODY = 4096
+
 routes = rest.Routes()
 
 
@@ -49,9 +51,9 @@ def create(call: Call) -> Response[Any]:
 
 def _parse(body: bytes) -> tuple[str, int]:
     try:
-        value = json.loads(body)
+        value = json.loads(body if len(body) <= LONGEST_BODY else b"")
         filename, size = value["filename"], value["size"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidField(
             'Send JSON with the file\'s name and size: {"filename": "a.pdf", "size": 25000000}.'
         ) from error

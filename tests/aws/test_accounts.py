@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -299,14 +300,12 @@ def test_a_list_can_be_of_one_status(cloud: Cloud, account: Account) -> None:
     assert [job.id for job in failed] == [jobs[2].id, jobs[0].id]
 
 
-@pytest.mark.parametrize("word", ["x", "%%%", "é", cursor.encode("x" * 300), "AAAA"])
-def test_a_cursor_that_is_none_is_refused_or_finds_nothing_of_others(cloud: Cloud, account: Account, word: str) -> None:
-    submitted(cloud, account, 1)
-    try:
-        jobs, _ = usecases.list_jobs(cloud, "other", None, 10, word)
-        assert jobs == []
-    except InvalidField:
-        pass
+@pytest.mark.parametrize("word", ["x", "%%%", "é", cursor.encode("x" * 300), "AAAA", "YWJj", cursor.encode(" abc")])
+def test_a_cursor_that_is_none_is_refused(cloud: Cloud, account: Account, word: str) -> None:
+    with pytest.raises(InvalidField):
+        usecases.list_jobs(cloud, account.id, None, 10, word)
+    with pytest.raises(InvalidField):
+        cloud.books.movements(account.id, 10, word)
 
 
 def test_an_expired_job_is_not_found(cloud: Cloud, account: Account) -> None:
@@ -322,3 +321,78 @@ def test_the_webhook_secret_is_rotated(cloud: Cloud, account: Account) -> None:
 
     assert rotated.webhook_secret.startswith("whsec_")
     assert rotated.webhook_secrets(NOW) == (rotated.webhook_secret, account.webhook_secret)
+
+
+def failed_by_the_workflow(cloud: Cloud, job: Job) -> Job:
+    """As MarkFailed leaves it, before Settle."""
+    cloud.jobs._client.update_item(
+        TableName=cloud.jobs._table,
+        Key={"pk": {"S": f"JOB#{job.id}"}, "sk": {"S": "JOB"}},
+        UpdateExpression="SET #status = :failed",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":failed": {"S": "failed"}},
+    )
+    failed = cloud.jobs.get(job.id)
+    assert failed is not None
+    return failed
+
+
+@pytest.mark.parametrize("seen", ["failed", "pending"])
+def test_a_job_that_nobody_has_settled_is_refunded_before_it_is_erased(cloud: Cloud, job: Job, seen: str) -> None:
+    failed = failed_by_the_workflow(cloud, job)
+
+    usecases.erase(cloud, failed if seen == "failed" else job, NOW)
+
+    after = cloud.accounts.get(job.account_id)
+    assert after is not None
+    assert after.balance == 1000
+
+
+def test_a_cap_that_was_lowered_below_what_is_used_does_not_hinder_a_refund(cloud: Cloud, account: Account) -> None:
+    generous = replace(cloud, books=Books(cloud.books._client, cloud.books._table, cloud.accounts, monthly_cap=50))
+    strict = replace(cloud, books=Books(cloud.books._client, cloud.books._table, cloud.accounts, monthly_cap=1))
+    two_pages = Request(SentFile("a.pdf", digital_pdf(2)), JobOptions())
+    first, second = (usecases.submit(generous, account, two_pages, NOW).job for _ in range(2))
+    uncounted = usecases.submit(cloud, account, two_pages, NOW).job
+
+    for job in (first, second, uncounted):
+        assert usecases.cancel(strict, job, NOW).charged == 0
+
+    usecases.submit(strict, account, Request(ONE_PAGE, JobOptions()), NOW)
+
+
+def test_a_repetition_that_finds_its_upload_taken_is_a_replay(cloud: Cloud, account: Account) -> None:
+    """Both have looked for the key before the first wrote it; the second comes to the upload after the first."""
+    upload = usecases.create_upload(cloud, account, "a.pdf", 10_000, NOW)
+    cloud.blobs.put(upload.fields["key"], ONE_PAGE.content, "application/pdf")
+    request = Request(UploadedFile(upload.id), JobOptions(), "key-1")
+
+    class Late(Books):
+        first: Job | None = None
+
+        def key_use(self, account_id: str, key: IdempotencyKey, now: datetime) -> Any:
+            if self.first is None:
+                self.first = usecases.submit(cloud, account, request, NOW).job
+                return None
+            return super().key_use(account_id, key, now)
+
+    late = Late(cloud.books._client, cloud.books._table, cloud.accounts, 0)
+    second = usecases.submit(replace(cloud, books=late), account, request, NOW)
+
+    assert late.first is not None
+    assert (second.replayed, second.job.id) == (True, late.first.id)
+
+
+@pytest.mark.parametrize("url", ["s3://files/", f"s3://files/{'x' * 1025}"])
+def test_a_key_that_s3_cannot_have_is_refused(cloud: Cloud, account: Account, url: str) -> None:
+    reader = replace(account, readable=("s3://files/",))
+
+    with pytest.raises(InvalidField, match="no such object"):
+        usecases.submit(cloud, reader, Request(LinkedFile(url), JobOptions()), NOW)
+
+
+def test_a_long_name_fits_into_what_s3_keeps_of_an_upload(cloud: Cloud, account: Account) -> None:
+    upload = usecases.create_upload(cloud, account, "报" * 251 + ".pdf", 10, NOW)
+
+    assert len(upload.fields["x-amz-meta-filename"]) < 2000
+    assert upload.fields["x-amz-meta-filename"].endswith(".pdf")

@@ -208,3 +208,13 @@ def test_a_bug_is_a_problem_document_without_its_trace(cloud: Cloud, job: Job) -
     assert body["code"] == "internal"
     assert "Traceback" not in answer["body"]
     assert body["request_id"] == request["requestContext"]["requestId"]
+
+
+def test_json_without_a_bottom_is_refused(cloud: Cloud, account: Account) -> None:
+    from functions.submit import api
+
+    request = event("api_gateway_rest.json")
+    request |= {"httpMethod": "POST", "path": "/api/v1/uploads/", "body": "[" * 100_000, "isBase64Encoded": False}
+    request["headers"]["Authorization"] = f"Bearer {token(cloud, account.id)}"
+
+    assert api.handler(request, Context())["statusCode"] == 400

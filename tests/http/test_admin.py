@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 
 import httpx
 import pytest
 
 from tests.documents import digital_pdf
-from tests.http.conftest import ROOT, Server, post
+from tests.http.conftest import ROOT, Server, Stack, post
 from tests.http.test_bad_input import problem
 
 Admin = Callable[..., str]
@@ -79,3 +80,39 @@ def test_an_account_from_its_first_token_to_its_last(server: Server, admin: Admi
 )
 def test_a_mistake_is_named_with_what_to_do(admin: Admin, arguments: tuple[str, ...], hint: str) -> None:
     assert hint in " ".join(admin(*arguments, code=2).replace("│", " ").split())
+
+
+def test_an_operator_lets_an_account_read_under_a_prefix(server: Server, admin: Admin, stack: Stack) -> None:
+    bucket = f"inbox-{uuid.uuid4().hex}"
+    stack.cloud.blobs._client.create_bucket(Bucket=bucket)
+    for key in ("in/a.pdf", "inside.pdf"):
+        stack.cloud.blobs._client.put_object(Bucket=bucket, Key=key, Body=digital_pdf(1))
+    with client(server, admin("create-account", "reader", "--plan", "pro", "--credits", "5")) as api:
+
+        def link(key: str) -> httpx.Response:
+            return api.post("/api/v1/ocr/", data={"file_url": f"s3://{bucket}/{key}"})
+
+        problem(link("in/a.pdf"), 400, "invalid_field")
+        admin("allow-read", "reader", f"s3://{bucket}/in/")
+
+        job = link("in/a.pdf").raise_for_status().json()
+        assert (job["status"], job["filename"]) == ("done", "a.pdf")
+        for key in ("in/b.pdf", "inside.pdf", "in/../inside.pdf"):
+            problem(link(key), 400, "invalid_field")
+
+
+def test_what_an_operator_sees_is_what_the_account_sees(server: Server, admin: Admin) -> None:
+    with client(server, admin("create-account", "seen", "--plan", "pro", "--credits", "9")) as api:
+        post(api, "a.pdf", digital_pdf(2)).raise_for_status()
+        assert "Balance: 4" in admin("grant", "--note", "taken back", "--", "seen", "-3")
+
+        shown = json.loads(admin("show", "seen"))
+
+        (token,) = shown.pop("tokens")
+        assert shown == api.get("/api/v1/account/").raise_for_status().json()
+        (taken, reserved, granted) = api.get("/api/v1/account/ledger/").json()["movements"]
+        assert [movement["credits"] for movement in (taken, reserved, granted)] == [-3, -2, 9]
+        assert taken["note"] == "taken back"
+        assert api.headers["Authorization"].removeprefix("Bearer ") not in token
+        admin("revoke-token", "seen", token.split()[0])
+        problem(api.get("/api/v1/account/"), 401, "unauthenticated")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
@@ -14,8 +15,12 @@ import pytest
 from tests.documents import digital_pdf
 from tests.http.conftest import Server, post
 
-MEMBERS = {"used", "cap", "upgrade", "upload"}
-"""What some errors say beside the usual."""
+
+def extensions(status: int, code: str) -> set[str]:
+    """What some errors say beside the usual."""
+    if status == 402:
+        return {"used", "cap", "upgrade"}
+    return {"file_too_large": {"upload"}, "too_many_pages": {"upgrade"}}.get(code, set())
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -25,7 +30,8 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     body: dict[str, Any] = answer.json()
     assert body["code"] == code, body
     assert body["status"] == status
-    assert set(body) - MEMBERS == {"type", "title", "status", "code", "detail", "request_id"}
+    assert set(body) == {"type", "title", "status", "code", "detail", "request_id"} | extensions(status, code)
+    assert body["type"] == "about:blank"
     assert len(body["detail"]) > 20
     return body
 
@@ -169,3 +175,29 @@ def test_no_path_leads_out_of_the_api_into_the_emulator(server: Server, path: st
 
         assert answer.status == 404
         assert json.load(answer)["code"] == "route_not_found"
+
+
+@pytest.mark.parametrize("path", ["ocr/", "account/ledger/"])
+@pytest.mark.parametrize("position", ["", "abc", " x", "x ", "ACCOUNT", "JOB#1", "\0"])
+def test_a_cursor_that_is_none_of_ours_is_refused(api: httpx.Client, path: str, position: str) -> None:
+    cursor = base64.urlsafe_b64encode(position.encode()).decode().rstrip("=") or "%%"
+
+    problem(api.get(f"/api/v1/{path}", params={"cursor": cursor}), 400, "invalid_field")
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b'{"filename": "a.pdf", "size": ' + b"9" * 5000 + b"}", b"\xff\xfe"])
+def test_json_that_nobody_would_send_is_refused(api: httpx.Client, body: bytes) -> None:
+    problem(api.post("/api/v1/uploads/", content=body), 400, "invalid_field")
+
+
+@pytest.mark.parametrize("path", ["/a%0Ab", "/api/v1/ocr/a%0Ab/", "/api/v1/ocr/a%0Ab/download/", "/api/v1/ocr/a%00b/"])
+def test_a_path_with_a_control_character_is_not_found(api: httpx.Client, path: str) -> None:
+    problem(api.get(path), 404, "route_not_found")
+
+
+@pytest.mark.parametrize("method", ["BREW", "TRACE", "LINK"])
+def test_a_method_that_http_hardly_knows_gets_a_problem_document_too(api: httpx.Client, method: str) -> None:
+    answer = api.request(method, "/api/v1/ocr/")
+
+    problem(answer, answer.status_code, answer.json()["code"])
+    assert answer.status_code in (404, 405)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import time
 import uuid
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,7 +15,7 @@ import pytest
 
 from ocrchat import codec, keys
 from tests.documents import digital_pdf
-from tests.http.conftest import OpenAccount, Stack, post
+from tests.http.conftest import OpenAccount, Server, Stack, post
 from tests.http.test_bad_input import problem
 
 
@@ -73,6 +75,29 @@ def test_an_upload_is_of_one_account(api: httpx.Client, open_account: OpenAccoun
     problem(open_account().post("/api/v1/ocr/", data={"upload": prepared["upload"]}), 400, "upload_missing")
 
 
+@pytest.mark.parametrize("letter", ["a", "ü", "字", "😀"])
+def test_a_long_name_fits_into_the_2_kb_of_metadata_that_s3_takes(api: httpx.Client, letter: str) -> None:
+    content, name = digital_pdf(1), letter * 250 + ".pdf"
+    prepared = upload(api, content, name)
+    metadata = {key: value for key, value in prepared["fields"].items() if key.startswith("x-amz-meta-")}
+
+    assert sum(len(key) + len(value) for key, value in metadata.items()) <= 2048
+    assert send(prepared, content).is_success
+    job = api.post("/api/v1/ocr/", data={"upload": prepared["upload"]}).raise_for_status().json()
+    assert name.startswith(job["filename"].removesuffix(".pdf"))
+
+
+def test_an_address_that_has_expired_is_refused_by_s3(api: httpx.Client, stack: Stack) -> None:
+    upload_id, now = uuid.uuid4().hex, datetime.now(UTC)
+    expired = stack.cloud.blobs.presign_upload(
+        upload_id, keys.upload("demo", upload_id), "a.pdf", 10_000, now + timedelta(seconds=1)
+    )
+    time.sleep(2.1)
+
+    assert send({"url": expired.url, "fields": expired.fields}, digital_pdf(1)).status_code in (400, 403)
+    problem(api.post("/api/v1/ocr/", data={"upload": upload_id}), 400, "upload_missing")
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -94,9 +119,39 @@ def test_a_body_that_is_too_large_is_answered_with_an_upload_that_works(api: htt
 
     prepared = problem(post(api, "large.pdf", content), 400, "file_too_large")["upload"]
 
+    assert set(prepared) == {"upload", "url", "fields", "expires_at"}
     assert send(prepared, content).is_success
     job = api.post("/api/v1/ocr/", data={"upload": prepared["upload"]}).raise_for_status().json()
     assert job["text"].startswith("Page number 0")
+
+
+def test_without_a_token_no_upload_is_prepared(server: Server) -> None:
+    content = b"%PDF-1.7" + bytes(5_000_000)
+
+    answer = httpx.post(f"{server.url}/api/v1/ocr/", files={"file": ("a.pdf", content)}, headers={"Authorization": "x"})
+
+    assert problem(answer, 400, "file_too_large")["upload"] is None
+
+
+def test_a_body_that_is_too_large_is_known_by_the_token_in_the_query_too(api: httpx.Client) -> None:
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    content = large_pdf(6)
+
+    answer = httpx.post(
+        api.base_url.join("/api/v1/ocr"), params={"api_token": token}, files={"file": ("a.pdf", content)}, timeout=60
+    )
+
+    prepared = problem(answer, 400, "file_too_large")["upload"]
+    assert send(prepared, content).is_success
+    assert api.post("/api/v1/ocr/", data={"upload": prepared["upload"]}).raise_for_status().json()["status"] == "done"
+
+
+def test_a_file_comes_from_one_place_only(api: httpx.Client) -> None:
+    form = {"upload": "0" * 32, "file_url": "https://example.com/a.pdf"}
+
+    problem(api.post("/api/v1/ocr/", data=form), 400, "invalid_field")
+    problem(post(api, "a.pdf", digital_pdf(1), upload="0" * 32), 400, "invalid_field")
+    problem(api.post("/api/v1/ocr/", data={"upload": "../demo/x"}), 400, "invalid_field")
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.documents import digital_pdf
+from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import TOKEN, Server, start
+from tests.http.test_bad_input import problem
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers `statuses` one after the other, then 204; keeps what came. Under /file.pdf it has a PDF."""
+    """Answers `statuses` one after the other, then 204; keeps what came. A path with file.pdf is a PDF, /moved leads to one."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -44,7 +45,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         content = digital_pdf(2)
-        self.send_response(200)
+        if self.path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/in/file.pdf")
+        else:
+            self.send_response(200 if "file.pdf" in self.path else 404)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -115,3 +120,34 @@ def test_a_linked_file_becomes_a_job(api: httpx.Client, receiver: Receiver) -> N
     job = api.post("/api/v1/ocr/", data={"file_url": f"{receiver.url}/in/file.pdf?key=1"}).raise_for_status().json()
 
     assert (job["filename"], job["page_count"], job["status"]) == ("file.pdf", 2, "done")
+
+
+def test_a_link_that_moved_is_followed_and_one_that_leads_nowhere_is_named(
+    api: httpx.Client, receiver: Receiver
+) -> None:
+    moved = api.post("/api/v1/ocr/", data={"file_url": f"{receiver.url}/moved", "pages": "2"}).raise_for_status().json()
+    body = problem(api.post("/api/v1/ocr/", data={"file_url": f"{receiver.url}/nothing"}), 400, "file_url_failed")
+
+    assert (moved["filename"], moved["page_count"], moved["source_pages"]) == ("file.pdf", 1, 2)
+    assert "404" in body["detail"]
+
+
+def test_of_a_cancelled_job_the_caller_is_told_too(api: httpx.Client, receiver: Receiver) -> None:
+    form = {"callback_url": receiver.url}
+    job = (
+        api.post("/api/v1/ocr/", files={"file": ("Zanzibar.pdf", scanned_pdf(30))}, data=form).raise_for_status().json()
+    )
+
+    cancelled = api.post(f"/api/v1/ocr/{job['uuid']}/cancel/").raise_for_status().json()
+
+    receiver.wait_for(1)
+    ((headers, body),) = receiver.received
+    event = Webhook(api.get("/api/v1/account/webhook-secret/").json()["secret"]).verify(body, headers)
+    assert (event["type"], event["timestamp"]) == ("job.failed", cancelled["ended_at"])
+    assert event["data"] == {
+        "uuid": job["uuid"], "status": "failed", "page_count": 30, "failed_pages": [], "error": cancelled["error"],
+    }  # fmt: skip
+    assert cancelled["error"]["code"] == "cancelled"
+    assert b"Zanzibar" not in body
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "A" * 32).verify(body, headers)

@@ -78,6 +78,14 @@ def test_the_largest_plan_has_no_upgrade() -> None:
     assert upgrade_from(PLANS["business"]) is None
 
 
+def test_a_slow_request_of_yesterday_does_not_bring_yesterday_back() -> None:
+    yesterday, today = datetime(2026, 11, 30, 23, 59, 50, tzinfo=UTC), datetime(2026, 12, 1, 0, 0, 1, tzinfo=UTC)
+    account, _ = FREE.reserve(100, today, "quick")
+
+    with pytest.raises(DailyLimitReached):
+        account.reserve(1, yesterday, "slow")
+
+
 @pytest.mark.parametrize(
     ("ended", "day_used", "month_used"),
     [

@@ -104,3 +104,15 @@ def test_a_field_value_in_an_error_is_cut_short() -> None:
         form.parse(*encoded(language="x" * 5000))
 
     assert len(caught.value.detail) < 1000
+
+
+@pytest.mark.parametrize("charset", [b"klingon", b"a\x00b"])
+def test_a_charset_that_cannot_be_is_refused(charset: bytes) -> None:
+    tier = (
+        b'--x\r\nContent-Disposition: form-data; name="tier"\r\nContent-Type: text/plain; charset="'
+        + charset
+        + b'"\r\n\r\ncpu\r\n'
+    )
+
+    with pytest.raises(InvalidField, match="tier"):
+        form.parse("multipart/form-data; boundary=x", tier + b"--x--\r\n")

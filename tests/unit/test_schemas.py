@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,6 +52,26 @@ def test_every_schema_is_one(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])
 
 
+def objects(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every schema with properties, in whatever depth."""
+    if isinstance(schema, dict):
+        if "properties" in schema:
+            yield schema
+        for inner in schema.values():
+            yield from objects(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from objects(inner)
+
+
+def test_every_property_is_described_and_required() -> None:
+    for schema in objects(SCHEMAS):
+        assert all(one["description"] for one in schema["properties"].values())
+        assert schema["additionalProperties"] is False
+        if schema is not SCHEMAS["Problem"]:
+            assert schema["required"] == list(schema["properties"])
+
+
 @pytest.mark.parametrize(
     "job",
     [
@@ -70,7 +91,8 @@ def test_a_job_in_every_status(job: Job) -> None:
 
     check("Job", whole)
     check("JobOrQuote", whole)
-    check("Job", codec.part(whole, 0, 1500))
+    for first_page in (0, 1, 3):
+        check("Job", codec.part(whole, first_page, 800))
     check("JobList", {"jobs": [codec.summary_to_json(job)], "next_cursor": None})
     if job.status.ended:
         check("Event", codec.event_to_json(job))

@@ -120,12 +120,12 @@ class Account:
     former_webhook_secret_until: datetime | None = None
 
     def daily(self, now: datetime) -> Usage:
-        used = self.day_used if self.day == _day(now) else 0
+        used = self.day_used if self.day >= _day(now) else 0
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return Usage(used, self.plan.daily_cap, midnight + timedelta(days=1))
 
     def monthly(self, now: datetime) -> Usage:
-        used = self.month_used if self.month == _month(now) else 0
+        used = self.month_used if self.month >= _month(now) else 0
         caps = [cap for cap in (self.plan.monthly_cap, self.spend_cap) if cap is not None]
         first = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return Usage(used, min(caps, default=None), (first + timedelta(days=32)).replace(day=1))
@@ -174,9 +174,10 @@ class Account:
         account = replace(
             self,
             balance=self.balance - (credits if funding is Funding.BALANCE else 0),
-            day=_day(now),
+            # A slow request of yesterday may come after a quick one of today: time does not go back in the account.
+            day=max(self.day, _day(now)),
             day_used=daily.used + credits,
-            month=_month(now),
+            month=max(self.month, _month(now)),
             month_used=monthly.used + credits,
         )
         return account, Movement(now, MovementKind.RESERVE, -credits, funding, job_id)

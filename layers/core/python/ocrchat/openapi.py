@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
 
+from ocrchat import problem
 from ocrchat.codec import Json
 from ocrchat.errors import (
     BadRequest,
     GatewayTimeout,
     OcrChatError,
+    PaymentRequired,
     RouteNotFound,
     TooManyRequests,
     Unauthenticated,
@@ -66,6 +68,15 @@ class Operation:
 _ALWAYS = (BadRequest, TooManyRequests, OcrChatError, Unavailable, GatewayTimeout)
 """What API Gateway or a bug may answer to any request."""
 
+_SAID = {
+    type(error): error
+    for error in (
+        *(problem.BUG, problem.NOT_UNDERSTOOD, problem.NO_ANSWER),
+        *(problem.TOO_LARGE, problem.TOO_OFTEN, problem.UNKNOWN_ROUTE),
+    )
+}
+"""Errors whose words do not depend on the request."""
+
 _REQUEST_ID = {"X-Request-Id": "Yours, if you sent one; name it in a report."}
 
 _ABOUT = """
@@ -78,7 +89,9 @@ Send your token as `Authorization: Bearer <token>`, or as `?api_token=<token>`. 
 def document(operations: Iterable[Operation], version: str) -> Json:
     """The OpenAPI document of `operations`."""
     paths: dict[str, Json] = {}
-    for operation in sorted(operations, key=lambda operation: (operation.path, operation.method)):
+    in_order = sorted(operations, key=lambda operation: (operation.path, operation.method))
+    errors = {error for operation in in_order for error in errors_of(operation)}
+    for operation in in_order:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -93,6 +106,7 @@ def document(operations: Iterable[Operation], version: str) -> Json:
         "webhooks": {"jobEnded": {"post": _webhook()}},
         "components": {
             "schemas": SCHEMAS,
+            "examples": {error.code: {"value": example(error)} for error in sorted(errors, key=lambda e: e.code)},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "query": {"type": "apiKey", "in": "query", "name": "api_token"},
@@ -108,6 +122,13 @@ def errors_of(operation: Operation) -> list[type[OcrChatError]]:
     # A varying part with letters that a path cannot have leads to no route at all.
     routing = (RouteNotFound,) if any(parameter.place == "path" for parameter in operation.parameters) else ()
     return list(dict.fromkeys((*operation.errors, *token, *routing, *_ALWAYS)))
+
+
+def example(error: type[OcrChatError]) -> Json:
+    """The problem document of such an error: in its own words where they are always the same, else in its title's."""
+    detail = f"{error.title}."
+    said = error(detail, used=100, cap=100) if issubclass(error, PaymentRequired) else _SAID.get(error, error(detail))
+    return problem.document(said, "7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
 
 def _operation(operation: Operation) -> Json:
@@ -158,12 +179,21 @@ def _responses(operation: Operation) -> Json:
 
 def _refusal(errors: list[type[OcrChatError]]) -> Json:
     codes = [error.code for error in errors]
-    schema = {
-        "allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}],
+    told = {
+        "schema": {
+            "allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"code": {"enum": codes}}}],
+        },
+        "examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes},
     }
+    texts: dict[str, str] = {}
+    if Unauthenticated in errors:
+        texts["WWW-Authenticate"] = "How to send a token."
+    if any(error.retryable for error in errors):
+        texts["Retry-After"] = "Seconds to wait before the next try."
     return {
         "description": "; ".join(f"`{error.code}`: {error.title}" for error in errors),
-        "content": {"application/problem+json": {"schema": schema}},
+        "headers": _headers({**texts, **_REQUEST_ID}),
+        "content": {problem.CONTENT_TYPE: told},
     }
 
 

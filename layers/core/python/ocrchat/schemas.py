@@ -110,7 +110,11 @@ SCHEMAS: dict[str, Json] = {
         "A job. Every key is there in every status.",
         **_SUMMARY,
         pages_done=_whole("Pages that have been read, or given up.", minimum=0),
-        next=_or_null(_text("A query string that leads to the rest of the pages, of a job too large for one answer.")),
+        next=_or_null(
+            _text(
+                "Of a job too large for one answer: the query string for GET /api/v1/ocr/{uuid}/ with the rest of its pages."
+            )
+        ),
         text=_text("All text, in reading order; empty until the job is done."),
         markdown=_text("The document as Markdown; pages are separated by a thematic break."),
         pages=_array("What was read on each page, in order.", _ref("Page")),
@@ -119,7 +123,7 @@ SCHEMAS: dict[str, Json] = {
     "JobList": _object("Jobs, newest first.", jobs=_array("A page of them.", _ref("JobSummary")), next_cursor=_CURSOR),
     "Page": _object(
         "A page.",
-        index=_whole("Counted from 0, in the file.", minimum=0),
+        index=_whole("Counted from 0, in the file; the form field `pages` counts from 1.", minimum=0),
         width=_whole("Pixels of the page image.", minimum=0),
         height=_whole("Pixels of the page image.", minimum=0),
         dpi={"type": "number", "description": "Dots per inch of the page image."},

@@ -30,6 +30,12 @@ DOWNLOAD_SECONDS = 300
 _FILENAME = "filename"
 """The metadata of an upload that holds its name, percent-encoded: S3 takes ASCII only."""
 
+_METADATA_BYTES = 1900
+"""S3 takes 2 KB, names and values together."""
+
+_KEY_BYTES = 1024
+"""The longest key that S3 has."""
+
 
 class Blobs:
     def __init__(self, client: S3Client, bucket: str) -> None:
@@ -67,9 +73,12 @@ class Blobs:
         partial.replace(path)
 
     def copy(self, key: str, to: str) -> None:
-        """Within the bucket, without the bytes coming here."""
+        """Within the bucket, without the bytes coming here. Raises BlobMissing."""
         with translated():
-            self._client.copy_object(Bucket=self._bucket, Key=to, CopySource={"Bucket": self._bucket, "Key": key})
+            try:
+                self._client.copy_object(Bucket=self._bucket, Key=to, CopySource={"Bucket": self._bucket, "Key": key})
+            except ClientError as error:
+                raise _named(error, key) from error
 
     def delete(self, key: str) -> None:
         """An object that is not there is no error."""
@@ -93,6 +102,8 @@ class Blobs:
         self, upload_id: str, key: str, filename: str, max_bytes: int, expires_at: datetime
     ) -> PresignedUpload:
         """S3 itself refuses what is larger, later, or under another key."""
+        while len(quote(filename, safe="")) > _METADATA_BYTES:
+            filename = filename[1:]  # the end of a name says more: its type
         fields = {f"x-amz-meta-{_FILENAME}": quote(filename, safe="")}
         signed = self._client.generate_presigned_post(
             self._bucket,
@@ -114,6 +125,8 @@ class Blobs:
 
     def get_elsewhere(self, bucket: str, key: str, max_bytes: int) -> bytes:
         """An object of another bucket, which our role must be allowed to read. Raises BlobMissing or FileTooLarge."""
+        if not 0 < len(key.encode()) <= _KEY_BYTES:
+            raise BlobMissing(f"{bucket}/{key}")
         with translated():
             try:
                 answer = self._client.get_object(Bucket=bucket, Key=key)
@@ -150,6 +163,10 @@ def attachment(filename: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
+_NOT_TO_BE_HAD = frozenset({"NoSuchKey", "NoSuchBucket", "AccessDenied", "InvalidObjectState", "404", "403"})
+"""What S3 says of an object that is not there, that we may not read, or that lies in an archive."""
+
+
 def _named(error: ClientError, key: str) -> Exception:
     # Our roles may not list the bucket, and to such a caller S3 says "access denied" of an object that is not there.
-    return BlobMissing(key) if code(error) in ("NoSuchKey", "NoSuchBucket", "AccessDenied", "404", "403") else error
+    return BlobMissing(key) if code(error) in _NOT_TO_BE_HAD else error

@@ -12,6 +12,7 @@ duplicates and crashes can make the balance differ from the sum of the ledger.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ KEY_LIFETIME = timedelta(hours=24)
 """How long an Idempotency-Key is remembered."""
 
 _PATIENCE_SECONDS = 8.0
+
+_LEDGER_POSITION = re.compile(r"LEDGER#\d{12}")
 
 
 class Overtaken(Unavailable):
@@ -89,7 +92,7 @@ class Books:
                     if 1 in refused:
                         raise KeyTaken
         except (PaymentRequired, KeyTaken, Overtaken):
-            self._take_from_deployment(-job.credits, now)
+            self._give_back_to_deployment(job.credits, now)
             raise
         return opened
 
@@ -108,7 +111,7 @@ class Books:
                 if self._transact([ending_update(self._table, job, ending, charged)], moved):
                     return False
         if refund:
-            self._take_from_deployment(-refund, job.created_at)
+            self._give_back_to_deployment(refund, job.created_at)
         return True
 
     def grant(self, account_id: str, credits: int, note: str, now: datetime) -> Account:
@@ -141,7 +144,7 @@ class Books:
             "Limit": limit,
         }
         if after:
-            position = {"pk": f"ACCOUNT#{account_id}", "sk": cursor.decode(after)}
+            position = {"pk": f"ACCOUNT#{account_id}", "sk": cursor.decode(after, _LEDGER_POSITION)}
             query["ExclusiveStartKey"] = to_attributes(position)
         with translated():
             answer = self._client.query(**query)
@@ -244,6 +247,26 @@ class Books:
                     int(used),
                     self._monthly_cap,
                 ) from error
+
+    def _give_back_to_deployment(self, credits: int, now: datetime) -> None:
+        """The job has been settled by now, so nothing that goes wrong here may be heard."""
+        if not self._monthly_cap:
+            return
+        try:
+            with translated():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=to_attributes({"pk": "DEPLOYMENT", "sk": f"MONTH#{now:%Y-%m}"}),
+                    UpdateExpression="ADD used :given",
+                    ConditionExpression="used >= :credits",
+                    ExpressionAttributeValues=to_attributes({":given": -credits, ":credits": credits}),
+                )
+        except ClientError as error:
+            if code(error) != "ConditionalCheckFailedException":
+                raise
+            # The cap was switched on within the month, and the job was never counted.
+        except Unavailable:
+            pass
 
 
 def _persistently() -> Retrying:

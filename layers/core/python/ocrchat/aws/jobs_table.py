@@ -5,6 +5,7 @@ pk = JOB#<id>   sk = JOB     the job; `open_lane` is there while something is le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 OPEN_JOBS_INDEX = "open-jobs"
 ACCOUNT_JOBS_INDEX = "account-jobs"
+
+_LIST_POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{32}")
 
 _MOST_QUERIES = 5
 """For one page of a filtered list: a rare status among many jobs gives a short page and a cursor, not a long wait."""
@@ -158,7 +161,7 @@ def ending_update(table: str, job: Job, ending: Ending | None, charged: int) -> 
 
 
 def _list_position(account_id: str, after: str) -> Any:
-    created_at, _, job_id = cursor.decode(after).partition(" ")
+    created_at, _, job_id = cursor.decode(after, _LIST_POSITION).partition(" ")
     return to_attributes({"pk": f"JOB#{job_id}", "sk": "JOB", "account_id": account_id, "created_at": created_at})
 
 

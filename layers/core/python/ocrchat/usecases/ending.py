@@ -44,9 +44,11 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
         return JobStatus.FAILED
     cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document)))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
-    if not _end(cloud, job, ending, job.credits_for(job.page_count - len(failures))) and cloud.jobs.get(job.id) is None:
-        cloud.blobs.delete(keys.result(job))  # the job was erased while its document was written
-        return None
+    if not _end(cloud, job, ending, job.credits_for(job.page_count - len(failures))):
+        ended = cloud.jobs.get(job.id)
+        if ended is None or ended.status is JobStatus.FAILED:
+            cloud.blobs.delete(keys.result(job))  # the job was cancelled or erased while its document was written
+        return ended.status if ended else None
     return JobStatus.DONE
 
 
@@ -80,18 +82,25 @@ def cancel(cloud: Cloud, job: Job, now: datetime) -> Job:
 def erase(cloud: Cloud, job: Job, now: datetime) -> dict[str, int]:
     """Erases the file, the pages, the results and the records of a job, which is cancelled if it still runs; what that was.
 
-    The job item goes last, so that an erasure which breaks off can be repeated. Workers that hold one of its pages take
-    back what they write afterwards. The ledger stays: it holds the uuid and credits, nothing of the document.
+    The job item goes after the rest, so that an erasure which breaks off can be repeated. From then on whoever still holds
+    a part of the job takes back what they write; what they wrote just before is erased in a second round. The ledger
+    stays: it holds the uuid and credits, nothing of the document.
     """
     if not job.status.ended:
         try:
             cancel(cloud, job, now)
         except JobEnded:
             pass
+        job = cloud.jobs.get(job.id) or job
+    if job.charged is None:
+        cloud.books.end(job, None, 0, now)  # the workflow has failed it, and nobody could settle it any more
     prefix = keys.job_prefix(job)
-    folders = [key.removeprefix(prefix).partition("/")[0] for key in cloud.blobs.erase(prefix)]
     records = cloud.page_sets.erase(job)
+    erased = cloud.blobs.erase(prefix)
     cloud.jobs.erase(job.id)
+    records += cloud.page_sets.erase(job)
+    erased += cloud.blobs.erase(prefix)
+    folders = [key.removeprefix(prefix).partition("/")[0] for key in erased]
     return {
         "source": folders.count("source") + folders.count("chunks"),
         "pages": folders.count("pages"),

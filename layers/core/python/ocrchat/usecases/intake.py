@@ -114,6 +114,17 @@ def submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> S
     key = request.key
     if key and (use := cloud.books.key_use(account.id, key, now)):
         return _replay(cloud, key, use)
+    try:
+        return _submit(cloud, account, request, now)
+    except (UploadMissing, PaymentRequired):
+        # The same request a moment earlier may have taken the upload, or the last credits: then this is its repetition.
+        if key and (use := cloud.books.key_use(account.id, key, now)):
+            return _replay(cloud, key, use)
+        raise
+
+
+def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> Submitted:
+    key = request.key
     file = _measure(cloud, account, request)
     account.reserve(file.credits, now, "")  # to refuse before anything is stored; what counts is the transaction below
     job = Job(
@@ -236,12 +247,16 @@ def _load(cloud: Cloud, account: Account, file: FileSource) -> tuple[str, bytes]
             try:
                 return cloud.blobs.get_upload(keys.upload(account.id, file.id))
             except BlobMissing as error:
-                raise UploadMissing(
-                    "There is no file under this upload id: it was not sent yet, was submitted already, or has expired. "
-                    "POST /api/v1/uploads/, send the file to the url with the fields given there, then submit the upload."
-                ) from error
+                raise _upload_missing() from error
         case LinkedFile():
             return _fetch(cloud, account, file.url)
+
+
+def _upload_missing() -> UploadMissing:
+    return UploadMissing(
+        "There is no file under this upload id: it was not sent yet, was submitted already, or has expired. "
+        "POST /api/v1/uploads/, send the file to the url with the fields given there, then submit the upload."
+    )
 
 
 def _fetch(cloud: Cloud, account: Account, url: str) -> tuple[str, bytes]:
@@ -266,6 +281,9 @@ def _fetch(cloud: Cloud, account: Account, url: str) -> tuple[str, bytes]:
 
 def _keep(cloud: Cloud, account: Account, origin: FileSource, file: _Measured, job: Job) -> None:
     if isinstance(origin, UploadedFile):
-        cloud.blobs.copy(keys.upload(account.id, origin.id), keys.source(job))
+        try:
+            cloud.blobs.copy(keys.upload(account.id, origin.id), keys.source(job))
+        except BlobMissing as error:
+            raise _upload_missing() from error
     else:
         cloud.blobs.put(keys.source(job), file.content, file.media_type.value)

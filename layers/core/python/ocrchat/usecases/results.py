@@ -80,6 +80,9 @@ def download(cloud: Cloud, job: Job, format_name: str, max_bytes: int) -> Downlo
         return Download(filename, form.content_type, content)
     key = keys.download(job, format_name)
     cloud.blobs.put(key, content, form.content_type)
+    if cloud.jobs.get(job.id) is None:
+        cloud.blobs.delete(key)
+        raise JobNotFound("The job was deleted.")
     return Download(filename, form.content_type, url=cloud.blobs.presign_download(key, filename, form.content_type))
 
 
