@@ -12,6 +12,7 @@ from constructs import Construct
 
 from infra.function import Entrypoint, Layers
 from ocrchat import problem
+from ocrchat.errors import OcrChatError
 from ocrchat.settings import Settings
 
 TIMEOUT = cdk.Duration.seconds(28)
@@ -90,9 +91,9 @@ class Api(Construct):
         self.rest_api = self._rest_api(make_log_role)
         self._route(self.rest_api)
         for response_type, error in _GATEWAY_RESPONSES.items():
-            self._respond(response_type, error.status, json.dumps(problem.document(error, "$context.requestId")))
+            self._respond(response_type, error, json.dumps(problem.document(error, "$context.requestId")))
         # What the gate denies with: a whole problem document, and all of them have this status.
-        self._respond(apigateway.ResponseType.ACCESS_DENIED, problem.TOO_LARGE.status, "$context.authorizer.problem")
+        self._respond(apigateway.ResponseType.ACCESS_DENIED, problem.TOO_LARGE, "$context.authorizer.problem")
 
     def _rest_api(self, make_log_role: bool) -> apigateway.RestApi:
         log_group = logs.LogGroup(
@@ -140,12 +141,16 @@ class Api(Construct):
             self, "Authorizer", handler=self.gate, identity_sources=[], results_cache_ttl=cdk.Duration.seconds(0)
         )
 
-    def _respond(self, response_type: apigateway.ResponseType, status: int, body: str) -> None:
+    def _respond(self, response_type: apigateway.ResponseType, error: OcrChatError, body: str) -> None:
         self.rest_api.add_gateway_response(
             response_type.response_type,
             type=response_type,
-            status_code=str(status),
-            response_headers={"Content-Type": f"'{problem.CONTENT_TYPE}'", "Access-Control-Allow-Origin": "'*'"},
+            status_code=str(error.status),
+            response_headers={
+                "Content-Type": f"'{problem.CONTENT_TYPE}'",
+                "Access-Control-Allow-Origin": "'*'",
+                **{name: f"'{value}'" for name, value in error.headers.items()},
+            },
             templates={"application/json": body},
         )
 

@@ -22,7 +22,7 @@ from hypercorn.config import Config
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import request_response
 
 from ocrchat import problem
 from ocrchat.errors import OcrChatError
@@ -40,7 +40,6 @@ _HOP_BY_HOP = frozenset(
     {b"connection", b"content-length", b"host", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
 _CORS = {"Access-Control-Allow-Origin": "*"}
-_METHODS = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 Gate = Callable[[dict[str, Any]], dict[str, Any]]
 """The authorizer's function: what API Gateway calls it with, and what it answers."""
@@ -106,7 +105,9 @@ def front(api_url: str, gate: Gate | None = None) -> Starlette:
         response.raw_headers = [*_end_to_end(answer.headers.raw), (b"content-length", b"%d" % len(content))]
         return response
 
-    return Starlette(routes=[Route("/{path:path}", forward, methods=_METHODS)], lifespan=lifespan)
+    app = Starlette(lifespan=lifespan)
+    app.router.default = request_response(forward)  # whatever the path: a route's pattern has none with a line break
+    return app
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def show(call: Call, uuid: str) -> Response[Any]:
     be too large for AWS comes in parts: `next` leads to the rest of the pages.
     """
     job = usecases.find_job(call.cloud, call.account_id, uuid)
-    return rest.job_answer(call, usecases.view(call.cloud, job).to_json())
+    return rest.job_answer(call, usecases.view(call.cloud, job).to_json(), call.number(rest.FIRST_PAGE))
 
 
 @routes.add(

@@ -144,7 +144,8 @@ def test_an_account_wide_setting_is_left_alone(stack: Synthesised) -> None:
 def test_what_api_gateway_says_itself_is_a_problem_document(stack: Synthesised) -> None:
     said = {}
     for response in stack.properties("ApiGateway::GatewayResponse").values():
-        assert response["ResponseParameters"] == HEADERS
+        later = {"gatewayresponse.header.Retry-After": "'5'"} if response["StatusCode"] in ("429", "504") else {}
+        assert response["ResponseParameters"] == {**HEADERS, **later}
         if response["ResponseType"] == "ACCESS_DENIED":
             continue
         (template,) = response["ResponseTemplates"].values()

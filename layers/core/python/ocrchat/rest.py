@@ -218,10 +218,10 @@ FIRST_PAGE = Parameter(
 )
 
 
-def job_answer(call: Call, job: codec.Json) -> Response[str]:
-    """The job, or the part of it that begins at `?first_page=` and that one answer can carry. Raises InvalidField."""
+def job_answer(call: Call, job: codec.Json, first_page: int = 0) -> Response[str]:
+    """The job, or the part of it that begins at a page and that one answer can carry."""
     limit = GZIPPED_BYTES if "gzip" in call.header("Accept-Encoding") else PLAIN_BYTES
-    return answer(codec.part(job, call.number(FIRST_PAGE), limit))
+    return answer(codec.part(job, first_page, limit))
 
 
 def _unauthenticated() -> Unauthenticated:
