@@ -33,6 +33,8 @@ SERVED = Path(__file__).resolve().parent.parent / ".build"
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 console = Console(highlight=False)
 
+MOST_CREDITS = 10**12
+
 PLAN_NAMES = "|".join(PLANS)
 
 AccountId = Annotated[str, typer.Argument(help="The account's id: a-z, 0-9 and '-'.", show_default=False)]
@@ -73,12 +75,16 @@ def create_account(
     context: typer.Context,
     account: AccountId,
     plan: Annotated[str, typer.Option(help="What it may do.", metavar=PLAN_NAMES)] = "free",
-    credits: Annotated[int, typer.Option(min=0, help="Credits to begin with, of a prepaid plan.")] = 0,
+    credits: Annotated[
+        int, typer.Option(min=0, max=MOST_CREDITS, help="Credits to begin with, of a prepaid plan.")
+    ] = 0,
 ) -> None:
     """Open an account, and issue its first token."""
     cloud = _cloud(context)
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter("up to 64 of a-z, 0-9 and '-', not '-' first", param_hint="account")
+    if credits and not _plan(plan).prepaid:
+        raise typer.BadParameter(f"The plan '{plan}' has allowances and spends no credits.", param_hint="--credits")
     if not usecases.open_account(cloud, account, _plan(plan)):
         raise typer.BadParameter(f"There is an account '{account}' already.", param_hint="account")
     if credits:
@@ -123,13 +129,22 @@ def revoke_token(
 def grant(
     context: typer.Context,
     account: AccountId,
-    credits: Annotated[int, typer.Argument(help="How many; after -- a negative number takes some.")],
+    credits: Annotated[
+        int,
+        typer.Argument(min=-MOST_CREDITS, max=MOST_CREDITS, help="How many; after -- a negative number takes some."),
+    ],
     note: Annotated[str, typer.Option(help="What the ledger says of it.")] = "granted by the operator",
 ) -> None:
     """Give an account credits."""
     cloud = _cloud(context)
-    _account(cloud, account)
-    console.print(f"Balance: {cloud.books.grant(account, credits, note, datetime.now(UTC)).balance}")
+    plan = _account(cloud, account).plan
+    if not plan.prepaid:
+        raise typer.BadParameter(f"The plan '{plan.name}' has allowances and spends no credits.", param_hint="account")
+    try:
+        granted = cloud.books.grant(account, credits, note, datetime.now(UTC))
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.", param_hint="credits") from error
+    console.print(f"Balance: {granted.balance}")
 
 
 @app.command()

@@ -149,6 +149,7 @@ class Api(Construct):
             response_headers={
                 "Content-Type": f"'{problem.CONTENT_TYPE}'",
                 "Access-Control-Allow-Origin": "'*'",
+                "Access-Control-Expose-Headers": "'Retry-After'",
                 **{name: f"'{value}'" for name, value in error.headers.items()},
             },
             templates={"application/json": body},

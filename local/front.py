@@ -77,7 +77,8 @@ def front(api_url: str, gate: Gate | None = None) -> Starlette:
             return _problem(problem.TOO_LARGE)
         match await asyncio.to_thread(gate, _authorizer_event(request)):
             case {"policyDocument": {"Statement": [{"Effect": "Deny"}]}, "context": {"problem": document}}:
-                return Response(document, problem.TOO_LARGE.status, _CORS, problem.CONTENT_TYPE)
+                headers = {**_CORS, "X-Request-Id": json.loads(document)["request_id"]}
+                return Response(document, problem.TOO_LARGE.status, headers, problem.CONTENT_TYPE)
             case {"policyDocument": _}:
                 return _problem(problem.TOO_LARGE)
             case _:

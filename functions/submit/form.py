@@ -149,7 +149,9 @@ def _parts(boundary: str, body: bytes) -> dict[str, MultipartPart]:
         parser = MultipartParser(BytesIO(body), boundary, len(body), memory_limit=2 * len(body) + 1024)
         return _once((part.name, part) for part in parser)
     except MultipartError as error:
-        raise MalformedForm(f"The form cannot be parsed: it is cut off or malformed. {_HOW}") from error
+        raise MalformedForm(
+            f"The form cannot be parsed: it is cut off or malformed, has too many parts, or a name in it is not UTF-8. {_HOW}"
+        ) from error
 
 
 def _once(pairs: Iterable[tuple[str, Value]]) -> dict[str, Value]:

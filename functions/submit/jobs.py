@@ -157,7 +157,8 @@ def erase(call: Call, uuid: str) -> Response[Any]:
     """Delete a job.
 
     Erases the file, the pages, the results, the chat and the records of the job, now, and says how many of each there were.
-    A job that still runs is cancelled first. The ledger keeps the uuid and the credits, nothing of the document.
+    A job that still runs is cancelled first. The ledger keeps the uuid and the credits, and an Idempotency-Key its hashes
+    for a day; nothing of the document.
     """
     job = usecases.find_job(call.cloud, call.account_id, uuid)
     erased = usecases.erase(call.cloud, job, call.now)

@@ -10,12 +10,15 @@ from ocrchat import published, rest
 from ocrchat.openapi import Answer
 from ocrchat.rest import Call
 
+CACHED = "public, max-age=300"
+
 routes = rest.Routes()
 
 
 @routes.add("GET", "/api/v1/openapi.json", answers={200: Answer("OpenAPI 3.1.", "OpenApi")}, public=True)
 def openapi(call: Call) -> Response[Any]:
     """This API as an OpenAPI document."""
+    call.answer_headers["Cache-Control"] = CACHED
     return Response(200, "application/json", published.openapi_json())
 
 
@@ -25,4 +28,5 @@ def docs(call: Call) -> Response[Any]:
     page = published.docs_html()
     if not call.event.path.endswith("/"):
         page = page.replace('href="../', 'href="')  # links are relative, since a stage may stand before the paths
+    call.answer_headers["Cache-Control"] = CACHED
     return Response(200, "text/html; charset=utf-8", page)

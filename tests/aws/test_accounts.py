@@ -45,7 +45,9 @@ def test_a_token_is_kept_as_its_hash_and_can_be_revoked(cloud: Cloud, account: A
     items = cloud.accounts._client.scan(TableName=settings.table)["Items"]
     assert token not in str(items)
 
+    assert cloud.accounts.revoke_tokens(account.id, "") == 0
     (listed,) = [found for found in cloud.accounts.tokens(account.id) if found.label == "laptop"]
+    assert cloud.accounts.revoke_tokens(account.id, listed.id[:6]) == 0
     assert cloud.accounts.revoke_tokens(account.id, listed.id) == 1
 
     assert cloud.accounts.by_token(token) is None

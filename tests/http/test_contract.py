@@ -246,11 +246,11 @@ def test_a_method_that_a_path_does_not_have_is_405_with_those_it_has(api: httpx.
 
 
 def test_the_rate_limit_of_a_plan_is_told_and_kept(open_account: OpenAccount) -> None:
-    api = open_account("free")
-    if (left := 60 - time.time() % 60) < 15:
-        time.sleep(left)  # the count begins anew with the minute
-
-    answers = [api.post("/api/v1/uploads/", json={"filename": "a.pdf", "size": 1}) for _ in range(62)]
+    for _ in range(3):
+        api, minute = open_account("free"), time.time() // 60
+        answers = [api.post("/api/v1/uploads/", json={"filename": "a.pdf", "size": 1}) for _ in range(62)]
+        if time.time() // 60 == minute:
+            break  # else the count has begun anew meanwhile
 
     assert [answer.status_code for answer in answers] == [201] * 60 + [429] * 2
     assert answers[0].headers["ratelimit-policy"] == '"account";q=60;w=60'

@@ -13,6 +13,7 @@ SUBMIT, EXPORT, GATE = "submit.api", "export.api", "submit.gate"
 HEADERS = {
     "gatewayresponse.header.Content-Type": "'application/problem+json'",
     "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+    "gatewayresponse.header.Access-Control-Expose-Headers": "'Retry-After'",
 }
 """Of what API Gateway answers itself."""
 

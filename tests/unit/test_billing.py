@@ -134,3 +134,9 @@ def test_the_former_webhook_secret_signs_until_its_time_is_over() -> None:
 
     assert account.webhook_secrets(NOON) == ("new", "old")
     assert account.webhook_secrets(NOON + timedelta(hours=1)) == ("new",)
+
+
+def test_more_than_there_is_cannot_be_taken_back() -> None:
+    assert PRO.grant(-100, "mistake", NOON)[0].balance == 0
+    with pytest.raises(ValueError, match="has 100 credits"):
+        PRO.grant(-101, "mistake", NOON)

@@ -147,3 +147,12 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
     assert all(len(codec.dumps(part)) <= limit or len(part["pages"]) <= 1 for part in parts)
     if len(codec.dumps(whole)) < limit - 100:
         assert parts == [whole]
+
+
+@pytest.mark.parametrize(("limit", "text", "markdown"), [(10_000, "t", "m"), (6_000, "", "m"), (3_000, "", "")])
+def test_where_not_all_fits_into_a_part_the_markdown_stays_longest(limit: int, text: str, markdown: str) -> None:
+    job = {"uuid": "x", "text": "t" * 4_000, "markdown": "m" * 4_000, "pages": [], "next": None}
+
+    part = codec.part(job, 0, limit)
+
+    assert (part["text"][:1], part["markdown"][:1]) == (text, markdown)

@@ -24,7 +24,7 @@ def test_pages_are_counted_from_1_and_come_in_order_each_once(text: str, pages: 
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "0-2", "3-1", "a", "1,,2", "1-", "-1", "1;2", "1-2-3", "²", "9999999", "1," * 600]
+    "text", ["0", "0-2", "3-1", "a", "1,,2", "1-", "-1", "1;2", "1-2-3", "²", "١", "１", "9999999", "1," * 600]
 )
 def test_what_is_no_range_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(InvalidField, match="pages=1-3,7"):

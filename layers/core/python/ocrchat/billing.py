@@ -147,14 +147,14 @@ class Account:
         daily, monthly, upgrade = self.daily(now), self.monthly(now), upgrade_from(self.plan)
         if self.plan.prepaid and credits > self.balance:
             raise OutOfCredits(
-                f"The job takes {credits} credits, {self.balance} are left. Add credits, or send fewer pages (pages=1-3).",
+                f"Credits needed: {credits}, left: {self.balance}. Add credits, or send fewer pages (pages=1-3).",
                 self.granted - self.balance,
                 self.granted,
                 upgrade,
             )
         if daily.cap is not None and daily.used + credits > daily.cap:
             raise DailyLimitReached(
-                f"The job takes {credits} pages of your day's allowance, {daily.left} of {daily.cap} are left until "
+                f"Credits needed: {credits}, left of the day's {daily.cap}: {daily.left}, until "
                 f"{_minute(daily.resets_at)}. Wait until then, send fewer pages (pages=1-3), or take a larger plan.",
                 daily.used,
                 daily.cap,
@@ -163,7 +163,7 @@ class Account:
         if monthly.cap is not None and monthly.used + credits > monthly.cap:
             reached = SpendCapReached if monthly.cap == self.spend_cap else MonthlyLimitReached
             raise reached(
-                f"The job takes {credits} credits, {monthly.left} of this month's {monthly.cap} are left until "
+                f"Credits needed: {credits}, left of the month's {monthly.cap}: {monthly.left}, until "
                 f"{_minute(monthly.resets_at)}. Wait until then, send fewer pages (pages=1-3), or "
                 + ("ask for a higher spend cap." if reached is SpendCapReached else "take a larger plan."),
                 monthly.used,
@@ -195,6 +195,9 @@ class Account:
         return account, Movement(now, MovementKind.REFUND, credits, funded_by, job_id)
 
     def grant(self, credits: int, note: str, now: datetime) -> tuple[Account, Movement]:
+        """Gives credits; a negative number takes some. Raises ValueError for more than there are."""
+        if self.balance + credits < 0:
+            raise ValueError(f"the account {self.id} has {self.balance} credits, which are less than {-credits}")
         account = replace(self, granted=self.granted + credits, balance=self.balance + credits)
         return account, Movement(now, MovementKind.GRANT, credits, Funding.BALANCE, note=note)
 

@@ -96,13 +96,15 @@ def summary_to_json(job: Job) -> Json:
 def part(job: Json, first_page: int, max_bytes: int) -> Json:
     """The job with as many of its pages from `first_page` on as fit into `max_bytes`; `next` leads to the rest.
 
-    The first part has the whole text and Markdown unless they alone do not fit; those that follow have only pages. A page
-    goes out whole, so a part is over the limit if a single page is.
+    The first part has the whole Markdown and text unless they alone do not fit: then the text goes, and if that is not
+    enough the Markdown too. Those that follow have only pages. A page goes out whole, so a part is over the limit if a
+    single page is.
     """
     pages = job["pages"][first_page:]
     head = {**job, "pages": []} if first_page == 0 else {**job, "text": "", "markdown": "", "pages": []}
-    if len(dumps(head)) > max_bytes:
-        head = {**head, "text": "", "markdown": ""}
+    for name in ("text", "markdown"):
+        if len(dumps(head)) > max_bytes:
+            head = {**head, name: ""}
     room = max_bytes - len(dumps(head)) - _NEXT_BYTES
     count = 0
     for page in pages:

@@ -29,6 +29,8 @@ from ocrchat.telemetry import logger
 Handler = Callable[..., Response[Any]]
 """Takes a `Call`, and the variable parts of the path by name."""
 
+_REFUSES_GZIP = re.compile(r"gzip\s*;\s*q=0(?:\.0+)?\s*(?:,|$)")
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _CORS = CORSConfig(
@@ -50,7 +52,8 @@ class Call:
         given = self.header("X-Request-Id")
         self.request_id = given if _REQUEST_ID.fullmatch(given) else event.request_context.request_id
         logger.append_keys(request_id=self.request_id)
-        self.answer_headers = {"X-Request-Id": self.request_id}
+        # A job is nobody else's, and its text is not to lie in a cache; a public page says otherwise.
+        self.answer_headers = {"X-Request-Id": self.request_id, "Cache-Control": "no-store", "Vary": "Accept-Encoding"}
         self.ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000
         """When Lambda stops this function, on time.monotonic."""
         self._connect = connect
@@ -165,6 +168,10 @@ class Api:
         self._resolver.exception_handler(Exception)(self._on_bug)
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        if _REFUSES_GZIP.search(APIGatewayProxyEvent(event).headers.get("Accept-Encoding") or ""):
+            # Powertools only looks whether the word is there.
+            kept = {name: value for name, value in event["headers"].items() if name.lower() != "accept-encoding"}
+            event = {**event, "headers": kept, "multiValueHeaders": {}}
         self._call = Call(APIGatewayProxyEvent(event), context, self._connect)
         answer = self._resolver.resolve(event, context)
         headers = answer.setdefault("multiValueHeaders", {})

@@ -112,7 +112,8 @@ SCHEMAS: dict[str, Json] = {
         pages_done=_whole("Pages that have been read, or given up.", minimum=0),
         next=_or_null(
             _text(
-                "Of a job too large for one answer: the query string for GET /api/v1/ocr/{uuid}/ with the rest of its pages."
+                "Of a job too large for one answer: the query string for GET /api/v1/ocr/{uuid}/ with the rest of its pages. "
+                "Where not even `text` and `markdown` fit, first the text and then the Markdown is left empty: download them."
             )
         ),
         text=_text("All text, in reading order; empty until the job is done."),

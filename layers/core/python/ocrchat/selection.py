@@ -7,7 +7,7 @@ import re
 from ocrchat.errors import InvalidField
 
 _LONGEST = 1000
-_RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?")
+_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
 def parse(text: str, page_count: int) -> tuple[int, ...]:

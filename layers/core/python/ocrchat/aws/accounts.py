@@ -33,6 +33,8 @@ ACCOUNT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 
 WINDOW_SECONDS = 60
 
+_TOKEN_ID_LENGTH = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -91,14 +93,16 @@ class Accounts:
 
     def tokens(self, account_id: str) -> list[Token]:
         return [
-            Token(digest[:12], item["label"], codec.time_from_json(item["issued_at"]))
+            Token(digest[:_TOKEN_ID_LENGTH], item["label"], codec.time_from_json(item["issued_at"]))
             for digest, item in self._listed_tokens(account_id)
         ]
 
     def revoke_tokens(self, account_id: str, id: str) -> int:
-        """Revokes the account's tokens whose hash begins with `id`, or those named so; how many they were."""
+        """Revokes the account's token with this `Token.id`, or all with this label; how many they were."""
         revoked = [
-            digest for digest, item in self._listed_tokens(account_id) if digest.startswith(id) or item["label"] == id
+            digest
+            for digest, item in self._listed_tokens(account_id)
+            if id in (digest[:_TOKEN_ID_LENGTH], item["label"])
         ]
         for digest in revoked:
             with translated():

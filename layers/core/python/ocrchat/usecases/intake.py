@@ -110,10 +110,10 @@ def submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> S
     job will end, whatever happens here: an execution that could not be started is started by the reconciler. So the caller
     gets the job, not an error that would make it send the file again.
     """
-    _check_callback(cloud, request)
     key = request.key
     if key and (use := cloud.books.key_use(account.id, key, now)):
         return _replay(cloud, key, use)
+    _check_callback(cloud, request)
     try:
         return _submit(cloud, account, request, now)
     except (UploadMissing, PaymentRequired):
@@ -260,15 +260,15 @@ def _upload_missing() -> UploadMissing:
 
 
 def _fetch(cloud: Cloud, account: Account, url: str) -> tuple[str, bytes]:
-    if not url.startswith("s3://"):
+    if url[:5].lower() != "s3://":
         from ocrchat import web
 
         found = web.fetch(
             url, max_bytes=MAX_FILE_BYTES, seconds=FETCH_SECONDS, allow_private=cloud.allow_private_addresses
         )
         return found.filename, found.content
-    bucket, _, key = url.removeprefix("s3://").partition("/")
-    if not any(url.startswith(prefix) for prefix in account.readable):
+    bucket, _, key = url[5:].partition("/")
+    if not any(f"s3://{bucket}/{key}".startswith(prefix) for prefix in account.readable):
         raise InvalidField(
             "file_url: this account may not read there. The operator of this server can allow it: "
             "make admin ARGS='allow-read <account> s3://bucket/prefix/'."
