@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,16 +94,7 @@ def warm_up(running: Running) -> None:
 
 def connect(endpoint: str, outputs: dict[str, str]) -> Cloud:
     """The product's own adapters on the running stack."""
-    settings = Settings(
-        table=outputs["TableName"],
-        bucket=outputs["BucketName"],
-        interactive_queue=outputs["InteractiveQueueUrl"],
-        priority_queue=outputs["PriorityQueueUrl"],
-        bulk_queue=outputs["BulkQueueUrl"],
-        event_queue=outputs["EventQueueUrl"],
-        state_machine=outputs["StateMachineArn"],
-        allow_private_addresses=allow_private_addresses(),
-    )
+    settings = replace(Settings.from_outputs(outputs), allow_private_addresses=allow_private_addresses())
     return Cloud.connect(settings, deploy.session(), endpoint)
 
 

@@ -13,7 +13,7 @@ CORE = ROOT / "layers" / "core" / "python" / "ocrchat"
 
 PURE = {
     *("model", "errors", "keys", "codec", "settings", "media", "languages", "asl", "problem", "selection", "billing"),
-    *("openapi", "schemas", "published", "limits"),
+    *("filenames", "openapi", "schemas", "published", "limits"),
 }
 PAGE = PURE | {"pdf", "images", "layout", "engines", "reader", "export"}
 

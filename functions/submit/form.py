@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote
 
@@ -15,6 +14,7 @@ from multipart import MultipartError, MultipartParser, MultipartPart, parse_opti
 from ocrchat import languages, selection
 from ocrchat.codec import Json
 from ocrchat.errors import FileMissing, InvalidField, MalformedForm
+from ocrchat.filenames import base_name
 from ocrchat.model import JobOptions, Tier
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
@@ -98,13 +98,6 @@ def parse(content_type: str, body: bytes) -> Fields:
             part.close()
 
 
-def base_name(filename: str) -> str:
-    """The name without any folder, Windows' included (old browsers send them), bounded, never empty."""
-    name = PurePosixPath(PureWindowsPath(filename).name).name
-    printable = "".join(character for character in name if character.isprintable())
-    return printable[:255] if printable.strip(". ") else "file"
-
-
 def _fields(given: dict[str, str], sent: SentFile | None) -> Fields:
     for name in given:
         if name not in FIELDS:
@@ -176,7 +169,7 @@ def _sent(part: MultipartPart | None) -> SentFile | None:
     """The file of the form; an empty field without a name is what browsers send where no file was chosen."""
     if part is None or not (part.filename or part.size):
         return None
-    return SentFile(base_name(_file_name(part)), part.raw)
+    return SentFile(base_name(_file_name(part)) or "file", part.raw)
 
 
 def _tier(value: str) -> Tier:

@@ -8,10 +8,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.submit import form
 from functions.submit.jobs import RATE_HEADERS
 from ocrchat import codec, rest, usecases
 from ocrchat.errors import FileTooLarge, InvalidField, TooManyRequests
+from ocrchat.filenames import base_name
 from ocrchat.openapi import Answer
 from ocrchat.rest import Call
 
@@ -61,4 +61,4 @@ def _parse(body: bytes) -> tuple[str, int]:
         raise InvalidField("filename is the name of the file, up to 255 characters.")
     if not isinstance(size, int) or isinstance(size, bool) or size < 1:
         raise InvalidField("size is the number of bytes of the file, a whole number from 1.")
-    return form.base_name(filename), size
+    return base_name(filename) or "file", size

@@ -23,6 +23,7 @@ import httpcore
 import httpx
 
 from ocrchat.errors import FileTooLarge, FileUrlFailed, InvalidField
+from ocrchat.filenames import base_name
 
 MAX_URL = 2048
 """Characters of a URL."""
@@ -302,10 +303,4 @@ def _filename(disposition: str, url: httpx.URL) -> str:
     names = [unquote(encoded, charset) for charset, encoded in _EXTENDED.findall(disposition)]
     names += [re.sub(r"\\(.)", r"\1", quoted) or token for quoted, token in _PLAIN.findall(disposition)]
     names.append(unquote(url.raw_path.partition(b"?")[0]))
-    return next(filter(None, map(_base_name, names)), "file")
-
-
-def _base_name(name: str) -> str:
-    """Without any folder, bounded; empty where there is nothing to read."""
-    last = "".join(filter(str.isprintable, re.split(r"[/\\]", name)[-1]))
-    return last[:255] if last.strip(". ") else ""
+    return next(filter(None, map(base_name, names)), "file")
