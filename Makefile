@@ -75,7 +75,7 @@ clean:  ## Remove what was set up and built
 
 # --no-deps: the file is the whole list. It holds the headless OpenCV where rapidocr-onnxruntime asks for the other one.
 .venv/.local: requirements/local.txt .venv/.python
-	@echo "Installing the packages of the embedded runtime (about 160 MB to download, once) ..."
+	@echo "Installing the packages of the embedded runtime (about 170 MB to download, once) ..."
 	@$(VENV)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
