@@ -179,7 +179,7 @@ def allow_read(
     if not (prefix.startswith("s3://") and prefix.endswith("/") and len(prefix) > len("s3:///")):
         raise typer.BadParameter("write s3://bucket/ or s3://bucket/prefix/", param_hint="prefix")
     with _changed(context, account) as change:
-        change.account = replace(change.account, readable=(*change.account.readable, prefix))
+        change.account = replace(change.account, readable=tuple(dict.fromkeys((*change.account.readable, prefix))))
     console.print(f"'{account}' may read {', '.join(change.account.readable)}")
 
 

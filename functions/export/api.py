@@ -21,7 +21,6 @@ CARRIED_BYTES = 3_000_000
 FORMAT = Parameter(
     "format", "query", "The format of the file.", {"type": "string", "enum": list(export.FORMATS), "default": "txt"}
 )
-UUID = Parameter("uuid", "path", "The job's `uuid`.", {"type": "string"})
 
 routes = rest.Routes()
 
@@ -29,7 +28,7 @@ routes = rest.Routes()
 @routes.add(
     "GET",
     "/api/v1/ocr/{uuid}/download/",
-    parameters=(UUID, FORMAT),
+    parameters=(rest.UUID, FORMAT),
     answers={
         200: Answer(
             "The document.",

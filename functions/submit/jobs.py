@@ -41,9 +41,6 @@ from ocrchat.telemetry import count, logger
 ANSWER_MARGIN_SECONDS = 6.0
 """Kept of this function's 28 s for the answer, and for a cold start, which counts for API Gateway's 29 s alone."""
 
-UUID = Parameter(
-    "uuid", "path", "The job's `uuid`.", {"type": "string", "examples": ["9f2c1b7e4a5d4c6f8e9a0b1c2d3e4f50"]}
-)
 LIMIT = Parameter(
     "limit", "query", "How many, at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
 )
@@ -132,7 +129,7 @@ def list_(call: Call) -> Response[Any]:
 @routes.add(
     "GET",
     "/api/v1/ocr/{uuid}/",
-    parameters=(UUID, rest.FIRST_PAGE),
+    parameters=(rest.UUID, rest.FIRST_PAGE),
     answers={200: Answer("The job, in whatever status.", "Job")},
     errors=(InvalidField, JobNotFound),
 )
@@ -149,7 +146,7 @@ def show(call: Call, uuid: str) -> Response[Any]:
 @routes.add(
     "DELETE",
     "/api/v1/ocr/{uuid}/",
-    parameters=(UUID,),
+    parameters=(rest.UUID,),
     answers={200: Answer("What was erased.", "Erased")},
     errors=(JobNotFound,),
 )
@@ -169,7 +166,7 @@ def erase(call: Call, uuid: str) -> Response[Any]:
 @routes.add(
     "POST",
     "/api/v1/ocr/{uuid}/cancel/",
-    parameters=(UUID,),
+    parameters=(rest.UUID,),
     answers={200: Answer("The job, `failed` with the error code `cancelled`.", "Job")},
     errors=(JobNotFound, JobEnded),
 )

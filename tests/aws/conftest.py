@@ -17,6 +17,7 @@ from moto import mock_aws
 from ocrchat import asl, usecases
 from ocrchat.billing import PLANS, Account
 from ocrchat.cloud import Cloud
+from ocrchat.cloud import cloud as connected
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions
 from ocrchat.settings import Settings
@@ -114,6 +115,21 @@ def settings(session: boto3.Session) -> Settings:
         event_queue=sqs.create_queue(QueueName="events")["QueueUrl"],
         state_machine=machine["stateMachineArn"],
     )
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], None]]:
+    """Gives this process the environment of a deployed function."""
+
+    def deploy(settings: Settings) -> None:
+        for name, value in settings.to_env().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+        monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
+        connected.cache_clear()
+
+    yield deploy
+    connected.cache_clear()
 
 
 @pytest.fixture

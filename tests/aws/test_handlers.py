@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,15 +44,8 @@ def event(name: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
-    """The environment of a deployed function."""
-    for name, value in settings.to_env().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
-    connected.cache_clear()
-    yield
-    connected.cache_clear()
+def environment(deployed: Callable[[Settings], None], settings: Settings) -> None:
+    deployed(settings)
 
 
 @pytest.fixture

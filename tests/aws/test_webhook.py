@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -64,15 +64,9 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Iterator[None]:
+def environment(deployed: Callable[[Settings], None], settings: Settings) -> None:
     """That of the function on a laptop, where callers may name loopback addresses."""
-    for name, value in replace(settings, allow_private_addresses=True).to_env().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
-    connected.cache_clear()
-    yield
-    connected.cache_clear()
+    deployed(replace(settings, allow_private_addresses=True))
 
 
 @pytest.fixture

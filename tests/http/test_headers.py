@@ -122,3 +122,27 @@ def test_no_error_holds_a_path_or_a_key_of_ours(open_account: OpenAccount) -> No
         if status >= 400:
             told = {key: value for key, value in ask(api).json().items() if key != "upload"}
             assert not re.search(r"Traceback|/var/task|/tmp/|\.py\b|jobs/\d|ACCOUNT#|JOB#|arn:aws", json.dumps(told))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("br, gzip;q=0.5", "gzip"),
+        ("gzip;q=0", None),
+        ("br;q=1, gzip; q=0.0", None),
+        ("identity", None),
+    ],
+)
+def test_gzip_is_sent_to_who_takes_it(api: httpx.Client, accepted: str, encoding: str | None) -> None:
+    for path in ("/api/v1/account/", "/api/v1/ocr/0/"):
+        answer = api.get(path, headers={"Accept-Encoding": accepted})
+
+        assert answer.headers.get("content-encoding") == encoding
+        assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_no_cache_keeps_what_belongs_to_an_account(api: httpx.Client) -> None:
+    for path in ("/api/v1/account/webhook-secret/", "/api/v1/ocr/", "/api/v1/ocr/0/"):
+        assert api.get(path).headers["cache-control"] == "no-store"
+    assert "public" in api.get("/api/v1/docs/").headers["cache-control"]

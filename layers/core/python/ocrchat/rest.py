@@ -217,6 +217,10 @@ PLAIN_BYTES = 3_000_000
 GZIPPED_BYTES = 7_000_000
 """The same for a client that accepts gzip: JSON of the densest text (base64) shrinks to 58 %, and grows by a third again."""
 
+UUID = Parameter(
+    "uuid", "path", "The job's `uuid`.", {"type": "string", "examples": ["9f2c1b7e4a5d4c6f8e9a0b1c2d3e4f50"]}
+)
+
 FIRST_PAGE = Parameter(
     "first_page",
     "query",

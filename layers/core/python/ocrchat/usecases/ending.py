@@ -62,14 +62,16 @@ def cancel(cloud: Cloud, job: Job, now: datetime) -> Job:
 
     Nothing is sent after the pages on their way: a worker that gets one finds that its job has ended.
     """
+    if job.status.ended:
+        raise _ended()
     pages = job.chunks
     read = sum(
         len(pages[chunk.number]) - len(chunk.pending) - len(chunk.failures)
         for chunk in cloud.page_sets.chunks(job.id, range(len(pages)))
     )
     ending = Ending(JobStatus.FAILED, now, failure="cancelled")
-    if job.status.ended or not _end(cloud, job, ending, job.credits_for(read)):
-        raise JobEnded("The job has ended already, so there is nothing to cancel. GET it to see its result.")
+    if not _end(cloud, job, ending, job.credits_for(read)):
+        raise _ended()
     fan_in = cloud.page_sets.fan_in(job.id)
     if fan_in is not None:
         try:
@@ -115,8 +117,7 @@ def wrap_up(cloud: Cloud, job: Job, now: datetime) -> None:
     if job.charged is None:
         cloud.books.end(job, None, 0, now)
     if job.is_open and job.options.callback_url:
-        cloud.events.send(job)
-        cloud.jobs.close(job.id)
+        _tell(cloud, job)
 
 
 def _end(cloud: Cloud, job: Job, ending: Ending, charged: int) -> bool:
@@ -124,8 +125,16 @@ def _end(cloud: Cloud, job: Job, ending: Ending, charged: int) -> bool:
         return False
     if job.options.callback_url:
         try:
-            cloud.events.send(job)
-            cloud.jobs.close(job.id)
+            _tell(cloud, job)
         except Unavailable:
             pass  # the job stays among the open ones, where the reconciler finds it
     return True
+
+
+def _tell(cloud: Cloud, job: Job) -> None:
+    cloud.events.send(job)
+    cloud.jobs.close(job.id)
+
+
+def _ended() -> JobEnded:
+    return JobEnded("The job has ended already, so there is nothing to cancel. GET it to see its result.")

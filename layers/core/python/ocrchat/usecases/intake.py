@@ -116,15 +116,14 @@ def submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> S
     _check_callback(cloud, request)
     try:
         return _submit(cloud, account, request, now)
-    except (UploadMissing, PaymentRequired):
-        # The same request a moment earlier may have taken the upload, or the last credits: then this is its repetition.
+    except (KeyTaken, UploadMissing, PaymentRequired):
+        # The same request a moment earlier may have taken the key, the upload, or the last credits.
         if key and (use := cloud.books.key_use(account.id, key, now)):
             return _replay(cloud, key, use)
         raise
 
 
 def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> Submitted:
-    key = request.key
     file = _measure(cloud, account, request)
     account.reserve(file.credits, now, "")  # to refuse before anything is stored; what counts is the transaction below
     job = Job(
@@ -141,15 +140,8 @@ def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> 
     )
     _keep(cloud, account, request.file, file, job)
     try:
-        job = cloud.books.open(job, key)
-    except KeyTaken:
-        cloud.blobs.erase(keys.job_prefix(job))
-        assert key is not None
-        use = cloud.books.key_use(account.id, key, now)
-        if use is None:
-            raise Unavailable("The Idempotency-Key has just expired. Try again.") from None
-        return _replay(cloud, key, use)
-    except (PaymentRequired, Overtaken):  # not any Unavailable: after a lost answer the job may be there
+        job = cloud.books.open(job, request.key)
+    except (KeyTaken, PaymentRequired, Overtaken):  # not any Unavailable: after a lost answer the job may be there
         cloud.blobs.erase(keys.job_prefix(job))
         raise
     if isinstance(request.file, UploadedFile):
