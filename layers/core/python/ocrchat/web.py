@@ -37,6 +37,8 @@ RESOLVE_SECONDS = 5.0
 _ANSWER_BYTES = 4096
 """How much of the answer to an event is read: a receiver may still be at work while it writes."""
 
+_ALLOWED_BY = "Only whoever runs this server can allow that: OCRCHAT_ALLOW_PRIVATE_ADDRESSES=1 make serve"
+
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _BROKEN = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
@@ -213,7 +215,7 @@ def _parsed(text: str, allow_private: bool, base: httpx.URL | None = None) -> ht
     except (httpx.InvalidURL, ValueError) as error:
         raise NoAnswer("is not a URL") from error
     if url.scheme not in (("https", "http") if allow_private else ("https",)):
-        raise NoAnswer("does not begin with https://")
+        raise NoAnswer("does not begin with https://" + (f". {_ALLOWED_BY}" if url.scheme == "http" else ""))
     if not url.raw_host or (443 if url.port is None else url.port) not in range(1, 65536):
         raise NoAnswer("is not a URL: it has no host, or a port that cannot be")
     if url.userinfo:
@@ -243,10 +245,7 @@ def _addresses(host: str, seconds: float, allow_private: bool) -> list[str]:
         resolver.shutdown(wait=False)
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     if not allow_private and not all(_is_public(address) for address in addresses):
-        raise NoAnswer(
-            "leads to an address that is not public. Only whoever runs this server can allow that: "
-            "OCRCHAT_ALLOW_PRIVATE_ADDRESSES=1 make serve"
-        )
+        raise NoAnswer(f"leads to an address that is not public. {_ALLOWED_BY}")
     return addresses
 
 
