@@ -76,8 +76,8 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of text as it stands on the page; `confidence` is 0..1 (1 for text that was not recognised but read)."""
+class Word:
+    """A word of a line; in scripts without spaces, a character. `confidence` as in `Line`."""
 
     text: str
     box: Box
@@ -85,10 +85,72 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text as it stands on the page; `confidence` is 0..1 (1 for text that was not recognised but read).
+
+    `words` are its parts in logical order.
+    """
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+    words: tuple[Word, ...] = ()
+
+
+class BlockType(StrEnum):
+    """What a block is on its page."""
+
+    TEXT = "text"
+    HEADING = "heading"
+    LIST_ITEM = "list_item"
+    TABLE = "table"
+    FIGURE = "figure"
+    CAPTION = "caption"
+    FORMULA = "formula"
+    HEADER = "header"
+    FOOTER = "footer"
+    FOOTNOTE = "footnote"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table. Rows and columns count from 0; `box` is None where the cell is empty and has no rulings around it."""
+
+    row: int
+    column: int
+    text: str
+    row_span: int = 1
+    column_span: int = 1
+    is_header: bool = False
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A grid of `rows` x `columns`, each place covered by one cell; cells from top to bottom, and left to right in a row."""
+
+    rows: int
+    columns: int
+    cells: tuple[Cell, ...]
+
+    @property
+    def has_spans(self) -> bool:
+        return any(cell.row_span > 1 or cell.column_span > 1 for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that belong together (a paragraph, a table row, a label), in reading order."""
+    """Lines that belong together (a paragraph, a table, a label), in reading order.
+
+    `level` is 1..6 for headings, and the depth of a list item from 1 on; 0 for all else. `area` is what the block covers where
+    that is more than its lines: a figure may have none.
+    """
 
     lines: tuple[Line, ...]
+    type: BlockType = BlockType.TEXT
+    level: int = 0
+    table: Table | None = None
+    area: Box | None = None
 
     @property
     def text(self) -> str:
@@ -96,7 +158,7 @@ class Block:
 
     @property
     def box(self) -> Box:
-        return Box.around(line.box for line in self.lines)
+        return Box.around([*(line.box for line in self.lines), *([self.area] if self.area else [])])
 
     @property
     def confidence(self) -> float:
@@ -115,7 +177,11 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """What was read on one page. A blank page has no blocks and no error; a page that could not be read has an `error` code."""
+    """What was read on one page. A blank page has no blocks and no error; a page that could not be read has an `error` code.
+
+    `rotation` is how many degrees clockwise the page was turned to stand upright; width, height and boxes are those of the
+    turned page. `language` is the ISO 639 code of the language that most of its text is in, where that is known.
+    """
 
     index: int
     width: int
@@ -124,6 +190,8 @@ class PageResult:
     engine: str
     blocks: tuple[Block, ...] = ()
     error: str | None = None
+    rotation: float = 0.0
+    language: str | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
