@@ -68,6 +68,15 @@ class Box:
     def height(self) -> float:
         return self.y1 - self.y0
 
+    def moved(self, dx: float, dy: float) -> Box:
+        return Box(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
+
+    def share_in(self, other: Box) -> float:
+        """How much of it lies in `other`: 0..1."""
+        width = min(self.x1, other.x1) - max(self.x0, other.x0)
+        height = min(self.y1, other.y1) - max(self.y0, other.y0)
+        return max(width, 0.0) * max(height, 0.0) / max(self.width * self.height, 1.0)
+
     @classmethod
     def around(cls, boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of `boxes` (at least one)."""
@@ -85,16 +94,26 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """How most of a line is set. `size` is that of its font, in pixels."""
+
+    size: float
+    bold: bool = False
+    italic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One line of text as it stands on the page; `confidence` is 0..1 (1 for text that was not recognised but read).
 
-    `words` are its parts in logical order.
+    `words` are its parts in logical order. `style` is only known of text that was read.
     """
 
     text: str
     box: Box
     confidence: float = 1.0
     words: tuple[Word, ...] = ()
+    style: Style | None = None
 
 
 class BlockType(StrEnum):
@@ -199,7 +218,7 @@ class PageResult:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(block.text for block in self.blocks)
+        return "\n\n".join(block.text for block in self.blocks if block.lines)
 
     @classmethod
     def failed(cls, index: int, error: str) -> PageResult:

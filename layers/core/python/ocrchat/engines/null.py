@@ -1,12 +1,22 @@
-"""The engine that reads nothing: for deployments that only want text layers, and for tests of everything around OCR."""
+"""Models that read nothing: for tests of everything around them."""
 
 from __future__ import annotations
 
-from ocrchat.model import Line, PageImage
+from ocrchat.engines import Recognised
+from ocrchat.model import Box, Line, PageImage
 
 
 class NullEngine:
     name = "null"
 
-    def read(self, image: PageImage) -> list[Line]:
-        return []
+    def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
+        return Recognised(image, [], self.name)
+
+    def read_line(self, image: PageImage, box: Box) -> Line | None:
+        return None
+
+
+class NullModels:
+    ocr = NullEngine()
+    layout = None
+    tables = None

@@ -1,0 +1,85 @@
+"""Where lines of text stand on a page: PP-OCRv6 detection (differentiable binarisation, Liao et al. 2020).
+
+From rapidocr-onnxruntime comes what turns the network's map into quadrilaterals. The network is run here: the package would
+look at every page with a longest side of 2,000 pixels and without a memory arena, at twice the time (docs/adr/0003).
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rapidocr_onnxruntime.ch_ppocr_det.utils import DBPostProcess
+
+from ocrchat.engines.quads import Pixels, Quads, sizes
+from ocrchat.engines.session import open_session
+
+MODEL = "PP-OCRv6_det_small.onnx"
+
+_SIDE = 960
+_DENSITY = 82.0
+_TRUSTED_DPI = 150.0
+"""Pixels of the page's longest side at the first look: enough for A4, which has 82 to the inch then. Larger sheets get more,
+if their resolution can be believed: cameras write 72 where they know none."""
+
+_SMALL_PRINT = 14.0
+_GOOD_PRINT = 20.0
+_LARGEST_SIDE = 2560
+"""A page whose lines are lower than `_SMALL_PRINT` at the first look is looked at again, so that they get `_GOOD_PRINT`, but
+no larger than `_LARGEST_SIDE`. Pixels; a line's height counts the margin that detection leaves around it."""
+
+_STRIDE = 32
+"""Pixels: the network takes multiples of it. Thinner pages are widened by repeating their edge."""
+
+_THINNEST_LINE = 4
+"""Pixels."""
+
+_MOST_LINES = 3000
+"""A page of a newspaper has 1,500."""
+
+
+class LineDetector:
+    def __init__(self, weights: Path, threads: int) -> None:
+        self._session = open_session(weights / MODEL, threads)
+        self._input = self._session.get_inputs()[0].name
+        self._quads = DBPostProcess(
+            thresh=0.3,
+            box_thresh=0.5,
+            unclip_ratio=1.6,
+            max_candidates=_MOST_LINES,
+            score_mode="fast",
+            use_dilation=True,
+        )
+
+    def find(self, page: Pixels, dpi: float) -> Quads:
+        """The lines of `page` (height x width x RGB), in no order; n is 0 where there are none."""
+        longest = max(page.shape[:2])
+        side = max(_SIDE, round(longest / dpi * _DENSITY)) if dpi >= _TRUSTED_DPI else _SIDE
+        side = min(side, longest, _LARGEST_SIDE)
+        quads = self._look(page, side)
+        height = float(np.median(np.minimum(*sizes(quads)))) * side / longest if len(quads) else _GOOD_PRINT
+        if height >= _SMALL_PRINT or side == _LARGEST_SIDE:
+            return quads
+        return self._look(page, min(_LARGEST_SIDE, round(side * _GOOD_PRINT / height)))
+
+    def _look(self, page: Pixels, side: int) -> Quads:
+        """At `page` with a longest side of `side`."""
+        scale = side / max(page.shape[:2])
+        seen = _no_thinner_than(page, math.ceil(_STRIDE / scale))
+        height, width = seen.shape[:2]
+        size = [max(round(length * scale / _STRIDE), 1) * _STRIDE for length in (width, height)]
+        seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        blob = cv2.dnn.blobFromImage(seen, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True)  # the network takes BGR
+        found, _ = self._quads(self._session.run(None, {self._input: blob})[0], (height, width))
+        quads = np.asarray(found, np.float32).reshape(-1, 4, 2)
+        np.clip(quads[..., 0], 0, page.shape[1], out=quads[..., 0])
+        np.clip(quads[..., 1], 0, page.shape[0], out=quads[..., 1])
+        kept: Quads = quads[np.minimum(*sizes(quads)) >= _THINNEST_LINE]
+        return kept
+
+
+def _no_thinner_than(page: Pixels, least: int) -> Pixels:
+    below, right = (max(0, least - length) for length in page.shape[:2])
+    return cv2.copyMakeBorder(page, 0, below, 0, right, cv2.BORDER_REPLICATE) if below or right else page

@@ -1,0 +1,122 @@
+"""PP-OCRv6: detection of lines, then recognition in a cascade of a tiny and a small model.
+
+The tiny model reads a line at a fifth of the small one's cost, and says with its mean probability whether it can be trusted:
+only the lines that it doubts are read again. Measured in docs/adr/0003.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ocrchat.engines import Recognised, quads, scripts, upright
+from ocrchat.engines.detector import LineDetector
+from ocrchat.engines.quads import Pixels, Quads
+from ocrchat.engines.reading import Reading
+from ocrchat.engines.recogniser import LineRecogniser
+from ocrchat.engines.tesseract import Tesseract
+from ocrchat.model import Box, Line, PageImage
+
+TINY = "PP-OCRv6_rec_tiny.onnx"
+TINY_CHARACTERS = "PP-OCRv6_rec_tiny.txt"
+SMALL = "PP-OCRv6_rec_small.onnx"
+
+_TRUSTED = 0.97
+"""Mean probability from which on the tiny model's reading of a line is kept."""
+
+_MIN_CONFIDENCE = 0.5
+"""What is read with less is no text: the texture of a photo, a stamp."""
+
+_CONTRAST = 16
+"""A page whose darkest and lightest values are closer together, of 255, is blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """A detected line: where it is, first corner where its text starts, its crop, and what was read there."""
+
+    quad: Quads
+    pixels: Pixels
+    reading: Reading
+    is_foreign: bool = False
+    """Whether Tesseract has read it, whose confidences are lower, and which is only believed where it makes sense."""
+
+    @property
+    def is_text(self) -> bool:
+        return self.reading.text != "" and (self.is_foreign or self.reading.confidence >= _MIN_CONFIDENCE)
+
+
+class PpOcrEngine:
+    name = "pp-ocrv6"
+
+    def __init__(self, weights: Path, tessdata: Path | None, threads: int) -> None:
+        """`tessdata` has the data of scripts that PP-OCRv6 has no letters of; without it they are read as nonsense."""
+        cv2.setNumThreads(threads)
+        self._detector = LineDetector(weights, threads)
+        self._tiny = LineRecogniser(weights / TINY, threads, weights / TINY_CHARACTERS)
+        self._small = LineRecogniser(weights / SMALL, threads)
+        self._tesseract = Tesseract(tessdata) if tessdata else None
+
+    def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
+        page: Pixels = np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
+        if int(page.max()) - int(page.min()) < _CONTRAST:
+            return Recognised(image, [], self.name)
+        found = self._detector.find(page, image.dpi)
+        strips = self._strips(page, found)
+        turn, lean, transform = 0, 0.0, upright.STAY
+        if may_turn:
+            turn = upright.quarter_turn(page, found, [strip.reading.confidence for strip in strips], self._trust)
+            if turn:
+                page = upright.turned(page, turn)
+                found = self._detector.find(page, image.dpi)
+                strips = self._strips(page, found)
+            lean, transform, page = upright.straightened(page, found)
+        rotation = round((turn + lean) % 360, 2)
+        if rotation:
+            image = PageImage(page.tobytes(), page.shape[1], page.shape[0], image.dpi)
+        strips, name = self._reread([self._doubted(strip) for strip in strips], language)
+        lines = [strip.reading.on(quads.moved(strip.quad, transform)) for strip in strips if strip.is_text]
+        return Recognised(image, lines, name, rotation)
+
+    def read_line(self, image: PageImage, box: Box) -> Line | None:
+        page: Pixels = np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
+        quad = np.array([[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]], np.float32)
+        reading = self._small.read(quads.crop(page, quad))
+        return reading.on(quad) if reading.text else None
+
+    def _strips(self, page: Pixels, found: Quads) -> list[_Strip]:
+        upended = quads.are_upended(found)
+        return [self._strip(page, quad, is_upended) for quad, is_upended in zip(found, upended, strict=True)]
+
+    def _strip(self, page: Pixels, quad: Quads, is_upended: bool) -> _Strip:
+        ways = [quads.downwards(quad), quad] if is_upended else [quad]
+        crops = [quads.crop(page, way) for way in ways]
+        strips = [_Strip(way, crop, self._tiny.read(crop)) for way, crop in zip(ways, crops, strict=True)]
+        return max(strips, key=lambda strip: strip.reading.confidence)
+
+    def _trust(self, crops: Sequence[Pixels]) -> float:
+        """Mean over characters, so that a short line counts for little."""
+        readings = [self._tiny.read(crop) for crop in crops]
+        length = sum(len(reading.text) for reading in readings)
+        return sum(reading.confidence * len(reading.text) for reading in readings) / max(length, 1)
+
+    def _doubted(self, strip: _Strip) -> _Strip:
+        """As the small model reads it, if the tiny one is in doubt."""
+        is_trusted = strip.reading.confidence >= _TRUSTED
+        return strip if is_trusted else replace(strip, reading=self._small.read(strip.pixels))
+
+    def _reread(self, strips: list[_Strip], language: str) -> tuple[list[_Strip], str]:
+        """With those that Tesseract reads better as it does, and who has read the page then."""
+        if self._tesseract is None:
+            return strips, self.name
+        lines = [scripts.Line(strip.pixels, strip.reading.text, strip.reading.confidence) for strip in strips]
+        others = scripts.reread(lines, language, self._tesseract)
+        name = f"{self.name}+tesseract" if any(others) else self.name
+        return [
+            replace(strip, reading=other, is_foreign=True) if other else strip
+            for strip, other in zip(strips, others, strict=True)
+        ], name
