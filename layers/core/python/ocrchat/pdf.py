@@ -1,4 +1,4 @@
-"""PDF files, read by PyMuPDF; nothing else imports it.
+"""PDF files, read by PyMuPDF.
 
 Not for threads: PyMuPDF objects share one context without locks. Open a document, use it and close it in the same thread,
 one at a time in a process. Nothing in a document is executed: JavaScript, launch actions and links are ignored.
@@ -7,15 +7,18 @@ one at a time in a process. Nothing in a document is executed: JavaScript, launc
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import pymupdf
 
+from ocrchat import drawings, textlayer
+from ocrchat.drawings import Shape
 from ocrchat.errors import DamagedFile, PageUnreadable, PasswordNeeded
 from ocrchat.model import Box, Line, PageImage
+from ocrchat.textlayer import Placement, TextLayer
 
 DPI = 200.0
 """Dots per inch of a rendered page. Print of 8 points has letters of 22 pixels then, all that recognition can use."""
@@ -110,96 +113,167 @@ class PdfPage:
         scale = min(DPI / 72, LONGEST_SIDE / longest)
         self._page = page
         self._scale = pymupdf.Matrix(scale, scale)
-        self._to_pixels = page.rotation_matrix * self._scale
         pixels = (page.rect * self._scale).round()
         self.width: int = pixels.width
         self.height: int = pixels.height
+        self._placement = Placement(tuple(page.rotation_matrix * self._scale), self.width, self.height)
         self.dpi = round(scale * 72, 2)
 
     def text_layer(self) -> list[Line] | None:
         """The text that is in the file; None where it cannot be trusted and the page has to be recognised.
 
-        Trustworthy is text that (a) is made of characters and not of unmapped glyphs, and (b) can be seen: it is painted,
-        unlike the old OCR under a scan, and no page-sized picture is painted over it. Raises PageUnreadable.
+        What it takes to be trusted: see `textlayer`. Also untrusted is what a page-sized picture is painted over.
+        Raises PageUnreadable.
         """
-        drawn = self._drawn()
-        if not drawn:
-            return []  # blank: the page draws nothing at all
-        try:
-            content = self._page.get_text("dict", flags=_TEXT_FLAGS)
-        except _BROKEN as error:
-            raise PageUnreadable("The content of the page is damaged.") from error
-        lines, hidden = self._lines(content)
-        characters = "".join(line.text for line in lines)
-        if not characters or _junk(characters) > _MAX_JUNK or hidden > len(characters) / 2:
-            return None
-        texts = [order for order, (kind, _) in enumerate(drawn) if kind in _TEXTS]
-        covers = [
-            order for order, (kind, box) in enumerate(drawn) if kind in _PICTURES and self._share(box) > _PAGE_SIZED
-        ]
-        if covers and texts and sum(order < covers[-1] for order in texts) > len(texts) / 2:
-            return None
-        return lines
+        return list(self._layer.lines) if self._layer else None
+
+    def doubtful(self) -> tuple[Line, ...]:
+        """A few lines of the text layer that may say something else than what is seen; see `textlayer.agrees`."""
+        return self._layer.doubtful if self._layer else ()
 
     def pictures(self) -> list[Box]:
-        """Where pictures stand that may hold text of their own; none where they are too small together. Raises PageUnreadable."""
-        boxes = [box for kind, box in self._drawn() if kind in _PICTURES and box.width > 0 and box.height > 0]
+        """Where pictures and outlined letters stand that may hold text of their own; none where they are too small together.
+
+        Raises PageUnreadable.
+        """
+        boxes = [box for kind, box in self._drawn if kind in _PICTURES and box.width >= _WIDE and box.height >= _HIGH]
+        # Cells with a ground look like letters too, so this is only where a closer look pays.
+        if (
+            sum(kind == "fill-path" and drawings.is_like_a_letter(box) for kind, box in self._drawn)
+            >= drawings.OUTLINES
+        ):
+            boxes += filter(None, [drawings.outlined_text(self._shapes)])
         return boxes if sum(map(self._share, boxes)) > _WORTH_READING else []
 
-    def render(self, clip: Box | None = None) -> PageImage:
-        """The page, or the part of it in `clip`. Raises PageUnreadable."""
+    def rulings(self) -> list[Box]:
+        """Horizontal and vertical lines as thin boxes, in the order in which they are drawn; none on a page full of paths.
+
+        Raises PageUnreadable.
+        """
+        return drawings.rulings(self._shapes)
+
+    def render(self, clip: Box | None = None, dpi: float | None = None) -> PageImage:
+        """The page, or the part of it in `clip`; at other `dpi` than the page's if asked for, as far as `LONGEST_SIDE` allows.
+
+        Raises PageUnreadable.
+        """
+        longest = max(clip.width, clip.height) if clip else max(self.width, self.height)
+        zoom = min(dpi / self.dpi, LONGEST_SIDE / longest) if dpi else 1.0
         try:
             part = pymupdf.Rect(clip.x0, clip.y0, clip.x1, clip.y1) / self._scale if clip else None
-            pixmap = self._page.get_pixmap(matrix=self._scale, clip=part, colorspace=pymupdf.csRGB, alpha=False)
-            return PageImage(pixmap.samples, pixmap.width, pixmap.height, self.dpi)
+            pixmap = self._page.get_pixmap(
+                matrix=self._scale * pymupdf.Matrix(zoom, zoom), clip=part, colorspace=pymupdf.csRGB, alpha=False
+            )
+            return PageImage(pixmap.samples, pixmap.width, pixmap.height, round(self.dpi * zoom, 2))
         except _BROKEN as error:
             raise PageUnreadable("The page cannot be rendered.") from error
 
+    @cached_property
     def _drawn(self) -> list[tuple[str, Box]]:
         """What the page draws, in the order in which it does."""
         try:
-            return [(kind, self._to_box(rect)) for kind, rect in self._page.get_bboxlog()]
+            return [(kind, self._placement.box(rect)) for kind, rect in self._page.get_bboxlog()]
         except _BROKEN as error:
             raise PageUnreadable("The content of the page is damaged.") from error
 
-    def _lines(self, content: dict[str, Any]) -> tuple[list[Line], int]:
-        """Lines on the page, and how many of their characters are not painted."""
-        lines, hidden = [], 0
-        for line in (line for block in content["blocks"] for line in block["lines"]):
-            text = " ".join("".join(span["text"] for span in line["spans"]).split())
-            box = self._to_box(line["bbox"])
-            if text and box.width > 0 and box.height > 0:
-                lines.append(Line(text, box))
-                hidden += 0 if any(span["char_flags"] & _PAINTED for span in line["spans"]) else len(text)
-        return lines, hidden
+    @cached_property
+    def _layer(self) -> TextLayer | None:
+        if not self._drawn:
+            return TextLayer(())  # blank: the page draws nothing at all
+        content = self._content()
+        if content is None or self._is_covered():
+            return None
+        layer = textlayer.read(content, self._placement, self._is_painted)
+        if (
+            layer is None
+            and not any(kind in _PICTURES for kind, _ in self._drawn)
+            and not self._is_painted(Box(0, 0, self.width, self.height))
+        ):
+            return TextLayer(())  # blank: all that it draws is white
+        return layer
+
+    def _content(self) -> dict[str, Any] | None:
+        """PyMuPDF's rawdict; None where there is so much text in the page that it would not fit into memory."""
+        try:
+            page = self._page.get_textpage(flags=textlayer.FLAGS)
+            if len(page.extractText()) > _MAX_CHARACTERS:
+                return None
+            content: dict[str, Any] = page.extractRAWDICT()
+            return content
+        except _BROKEN as error:
+            raise PageUnreadable("The content of the page is damaged.") from error
+
+    @cached_property
+    def _shapes(self) -> list[Shape]:
+        """What is drawn by paths, cut into lines and rectangles where it consists of them; none where that is too much.
+
+        Not taken from where the text is: MuPDF cuts a line of text at each path that is drawn in the middle of it.
+        """
+        if not any(kind.endswith("-path") for kind, _ in self._drawn):
+            return []
+        try:
+            page = self._page.get_textpage(flags=pymupdf.TEXT_COLLECT_VECTORS)
+            blocks = [] if _has_more_blocks(page, _MAX_BLOCKS) else page.extractDICT()["blocks"]
+        except _BROKEN as error:
+            raise PageUnreadable("The content of the page is damaged.") from error
+        return [
+            Shape(self._placement.box(block["bbox"]), block["isrect"], block["stroked"])
+            for block in blocks
+            if block["type"] == _VECTOR
+        ]
+
+    def _is_covered(self) -> bool:
+        """Whether a page-sized picture is painted over most of the text."""
+        texts = [order for order, (kind, _) in enumerate(self._drawn) if kind in _TEXTS]
+        covers = [
+            order
+            for order, (kind, box) in enumerate(self._drawn)
+            if kind in _PICTURES and self._share(box) > _PAGE_SIZED
+        ]
+        return bool(covers and texts) and sum(order < covers[-1] for order in texts) > len(texts) / 2
+
+    def _is_painted(self, box: Box) -> bool:
+        """Whether anything but white is seen in `box`."""
+        grey, width, height = self._thumbnail
+        shrink = width / self.width
+        x0, x1 = int(box.x0 * shrink), min(int(box.x1 * shrink) + 1, width)
+        rows = range(int(box.y0 * shrink), min(int(box.y1 * shrink) + 1, height))
+        return any(min(grey[y * width + x0 : y * width + x1], default=255) < _WHITE for y in rows)
+
+    @cached_property
+    def _thumbnail(self) -> tuple[bytes, int, int]:
+        """The page in grey, its width and height: small, but enough to see where something is painted."""
+        try:
+            pixmap = self._page.get_pixmap(dpi=_THUMBNAIL_DPI, colorspace=pymupdf.csGRAY, alpha=False)
+            return pixmap.samples, pixmap.width, pixmap.height
+        except _BROKEN as error:
+            raise PageUnreadable("The page cannot be rendered.") from error
 
     def _share(self, box: Box) -> float:
         """Of the page's area."""
         return box.width * box.height / (self.width * self.height)
 
-    def _to_box(self, rect: tuple[float, float, float, float]) -> Box:
-        """From points of the page as it is stored to pixels of the page as it is shown, cut off at its edges."""
-        shown = pymupdf.Rect(rect) * self._to_pixels
-        x0, x1 = (min(max(x, 0.0), float(self.width)) for x in (shown.x0, shown.x1))
-        y0, y1 = (min(max(y, 0.0), float(self.height)) for y in (shown.y0, shown.y1))
-        return Box(x0, y0, x1, y1)
-
-
-# Ligatures are spelt out, glyphs without a character become U+FFFD, what is clipped away is left out.
-_TEXT_FLAGS = pymupdf.TEXT_CLIP | pymupdf.TEXT_COLLECT_STYLES
-_PAINTED = pymupdf.mupdf.FZ_STEXT_FILLED | pymupdf.mupdf.FZ_STEXT_STROKED
 
 _PICTURES = ("fill-image", "fill-imgmask")
 _TEXTS = ("fill-text", "stroke-text", "ignore-text")
 
-_MAX_JUNK = 0.1  # a list with a private-use bullet on each line stays below it
+_THUMBNAIL_DPI = 36
+_WHITE = 250  # of 255
 _PAGE_SIZED = 0.6
-_WORTH_READING = 0.1  # share of the page; a logo and a signature stay below it
+_WIDE, _HIGH = 160, 48  # pixels: a short line of print, and two of them
+_WORTH_READING = 0.02  # share of the page; a logo and a signature stay below it
+
+_VECTOR = pymupdf.mupdf.FZ_STEXT_BLOCK_VECTOR
+_MAX_BLOCKS = 20_000  # of text or of paths. Maps have more, and nothing that is looked for
+_MAX_CHARACTERS = 100_000  # the fullest newspaper has a third of it; each takes half a kilobyte while it is read
 
 
-def _junk(text: str) -> float:
-    """Share of characters that are none: unmapped, control, private use, unassigned."""
-    return sum(c == "\ufffd" or unicodedata.category(c) in ("Cc", "Co", "Cn", "Cs") for c in text) / len(text)
+def _has_more_blocks(page: pymupdf.TextPage, limit: int) -> bool:
+    """Counted in MuPDF's own list: each becomes a Python object later."""
+    block, count = page.this.m_internal.first_block, 0
+    while block and count <= limit:
+        block, count = block.next, count + 1
+    return count > limit
 
 
 def _is_cut_off(source: bytes | Path) -> bool:
