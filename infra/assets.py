@@ -50,6 +50,7 @@ def ocr_page_image() -> lambda_.Code:
             "functions/__init__.py",
             "functions/ocr_page",
             "layers/core/python",
+            "layers/tessdata",
             "layers/weights",
             "requirements/ocr-page.txt",
         ),

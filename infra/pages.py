@@ -20,6 +20,9 @@ PAGE_TRIES = 5
 READ_TIMEOUT = cdk.Duration.seconds(120)
 GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
 
+TESSDATA = "/opt/tessdata"
+"""In the image."""
+
 
 class PageQueues(Construct):
     """Interactive, priority and bulk: a long document never stands in front of a receipt, nor in front of one paid for.
@@ -80,7 +83,7 @@ class PageWorkers(Construct):
             self,
             "Read",
             module="ocr_page.handler",
-            settings=replace(settings, weights="/opt/weights"),
+            settings=replace(settings, weights="/opt/weights", tessdata=TESSDATA),
             timeout=READ_TIMEOUT,
             memory_mb=1769,  # one whole vCPU
             scratch_mb=1024,

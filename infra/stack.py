@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra.api import STAGE, Api
 from infra.function import Layers
-from infra.pages import PageQueues, PageWorkers
+from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
@@ -64,7 +64,9 @@ class OcrChatStack(cdk.Stack):
         api = Api(
             self,
             "Api",
-            submit_settings=replace(with_machine, inline_waiters=int(self.node.get_context("inline_waiters"))),
+            submit_settings=replace(
+                with_machine, inline_waiters=int(self.node.get_context("inline_waiters")), tessdata=TESSDATA
+            ),
             export_settings=settings,
             gate_settings=settings,
             layers=layers,

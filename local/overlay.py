@@ -8,8 +8,8 @@ What changes:
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
   * the documents layer goes, since its packages are in the virtual environment too;
   * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
-    the weights are, whether callers may name private addresses. (Not CloudFormation parameters: the emulator hands numbers
-    on as text, and event sources then break.)
+    the weights and Tesseract's data are, whether callers may name private addresses. (Not CloudFormation parameters: the
+    emulator hands numbers on as text, and event sources then break.)
 """
 
 from __future__ import annotations
@@ -23,7 +23,11 @@ ASSET_BUCKET = "ocrchat-assets"
 _FROM_VENV = "layers/documents"
 _OPEN = "Local"
 
-_OPEN_VARIABLES = {"OCRCHAT_WEIGHTS": "weights", "OCRCHAT_INLINE_WAITERS": "inline_waiters"}
+_OPEN_VARIABLES = {
+    "OCRCHAT_WEIGHTS": "weights",
+    "OCRCHAT_TESSDATA": "tessdata",
+    "OCRCHAT_INLINE_WAITERS": "inline_waiters",
+}
 _CALLS_OUT = ("submit.api", "export.webhook")
 """The entry files that reach addresses which callers name."""
 

@@ -23,6 +23,7 @@ from ocrchat.settings import Settings
 DEMO_ACCOUNT = "demo"
 CREDITS = 1_000_000
 WEIGHTS = deploy.ROOT / ".build" / "weights"
+TESSDATA = deploy.ROOT / ".build" / "tessdata"
 
 _WORKER_MB = 900
 """What an OCR worker takes at most."""
@@ -59,6 +60,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
             emulator.endpoint,
             {
                 "weights": str(WEIGHTS),
+                "tessdata": tessdata(),
                 "ocr_concurrency": workers,
                 "inline_waiters": str(inline_waiters()),
                 "allow_private_addresses": str(allow_private_addresses()),
@@ -107,6 +109,11 @@ def ocr_workers() -> int:
     """Pages read at once, in each lane: one a core, all within 3/4 of the memory. Event sources take 2 at least."""
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     return max(2, min(os.cpu_count() or 1, memory_mb * 3 // 4 // len(Lane) // _WORKER_MB))
+
+
+def tessdata() -> str:
+    """The folder that `make languages` fills, once it is full."""
+    return str(TESSDATA) if (TESSDATA / ".ready").exists() else ""
 
 
 def inline_waiters() -> int:

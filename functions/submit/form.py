@@ -34,9 +34,10 @@ FIELDS: dict[str, Json] = {
     },
     "language": {
         "type": "string",
-        "enum": sorted(languages.CODES),
-        "default": "auto",
-        "description": "The language of the text.",
+        "maxLength": 80,
+        "examples": ["auto", "en", "ch", "ar"],
+        "default": languages.AUTO,
+        "description": "The language of the text: `auto`, or the code, an alias or the name of one of GET /api/v1/languages/.",
     },
     "tool": {"type": "string", "description": "A tool's slug. This server has none yet."},
     "translate_to": {"type": "string", "description": "For the tool `translate`: the code of the language."},
@@ -82,23 +83,26 @@ class Fields:
     dry_run: bool
 
 
-def parse(content_type: str, body: bytes) -> Fields:
-    """Raises a BadRequest that says which field is wrong and what it may be."""
+def parse(content_type: str, body: bytes, *, has_tesseract: bool = True) -> Fields:
+    """Raises a BadRequest that says which field is wrong and what it may be.
+
+    Without Tesseract's data, a language that it reads is refused.
+    """
     kind, options = parse_options_header(content_type)
     if kind == "application/x-www-form-urlencoded":
-        return _fields(_once(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)), None)
+        return _fields(_once(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)), None, has_tesseract)
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise FileMissing(f"The request is not a form with a file. {_HOW}")
     parts = _parts(options["boundary"], body)
     try:
         file = parts.pop("file", None)
-        return _fields({name: _text(part) for name, part in parts.items()}, _sent(file))
+        return _fields({name: _text(part) for name, part in parts.items()}, _sent(file), has_tesseract)
     finally:
         for part in parts.values():
             part.close()
 
 
-def _fields(given: dict[str, str], sent: SentFile | None) -> Fields:
+def _fields(given: dict[str, str], sent: SentFile | None, has_tesseract: bool) -> Fields:
     for name in given:
         if name not in FIELDS:
             raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(FIELDS)}.")
@@ -109,7 +113,7 @@ def _fields(given: dict[str, str], sent: SentFile | None) -> Fields:
             raise InvalidField(f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out.")
     options = JobOptions(
         tier=_tier(values.get("tier", Tier.CPU)),
-        language=_language(values.get("language", "auto")),
+        language=_language(values.get("language", languages.AUTO), has_tesseract),
         pages=selection.normalised(values.get("pages", "")),
         callback_url=values.get("callback_url", ""),
     )
@@ -179,8 +183,22 @@ def _tier(value: str) -> Tier:
     return tier
 
 
-def _language(value: str) -> str:
-    return _choice("language", value, sorted(languages.CODES))
+def _language(value: str, has_tesseract: bool) -> str:
+    """Its code, whichever of its names was given."""
+    if value.lower() == languages.AUTO:
+        return languages.AUTO
+    language = languages.find(value)
+    if language is None:
+        raise InvalidField(
+            f"language='{value[:80]}' is not known. It is 'auto' or one that GET /api/v1/languages/ lists: "
+            f"{', '.join(sorted(known.code for known in languages.LANGUAGES))}."
+        )
+    if language.tessdata and not has_tesseract:
+        raise InvalidField(
+            f"{language.name} is read with Tesseract, whose data is not on this machine. Run `make languages` there, and start "
+            "the server again."
+        )
+    return language.code
 
 
 def _choice(name: str, value: str, allowed: list[str]) -> str:

@@ -66,7 +66,7 @@ routes = rest.Routes()
 @routes.add(
     "POST",
     "/api/v1/ocr/",
-    parameters=(IDEMPOTENCY_KEY,),
+    parameters=(IDEMPOTENCY_KEY, rest.WORDS),
     body=form.BODY,
     answers={
         200: Answer(
@@ -89,7 +89,8 @@ def submit(call: Call) -> Response[Any]:
     or `failed`. The credits of all pages are reserved now; those of pages that could not be read come back at the end.
     """
     account = call.admit()
-    fields = form.parse(call.header("Content-Type"), call.body())
+    with_words = call.word(rest.WORDS) == "true"
+    fields = form.parse(call.header("Content-Type"), call.body(), has_tesseract=bool(Settings.from_env().tessdata))
     request = usecases.Request(fields.file, fields.options, _idempotency_key(call))
     if fields.dry_run:
         return rest.answer(codec.quote_to_json(usecases.quote(call.cloud, account, request, call.now)))
@@ -102,7 +103,7 @@ def submit(call: Call) -> Response[Any]:
         count("JobsSubmitted")
     deadline = call.ends_at - ANSWER_MARGIN_SECONDS
     job = usecases.await_end(call.cloud, job, deadline, Settings.from_env().inline_waiters)
-    return rest.job_answer(call, usecases.view(call.cloud, job).to_json())
+    return rest.job_answer(call, usecases.view(call.cloud, job, 0, with_words).to_json(), 0, with_words)
 
 
 @routes.add(
@@ -129,7 +130,7 @@ def list_(call: Call) -> Response[Any]:
 @routes.add(
     "GET",
     "/api/v1/ocr/{uuid}/",
-    parameters=(rest.UUID, rest.FIRST_PAGE),
+    parameters=(rest.UUID, rest.FIRST_PAGE, rest.WORDS),
     answers={200: Answer("The job, in whatever status.", "Job")},
     errors=(InvalidField, JobNotFound),
 )
@@ -140,7 +141,10 @@ def show(call: Call, uuid: str) -> Response[Any]:
     be too large for AWS comes in parts: `next` leads to the rest of the pages.
     """
     job = usecases.find_job(call.cloud, call.account_id, uuid)
-    return rest.job_answer(call, usecases.view(call.cloud, job).to_json(), call.number(rest.FIRST_PAGE))
+    first_page, with_words = call.number(rest.FIRST_PAGE), call.word(rest.WORDS) == "true"
+    return rest.job_answer(
+        call, usecases.view(call.cloud, job, first_page, with_words).to_json(), first_page, with_words
+    )
 
 
 @routes.add(

@@ -1,4 +1,4 @@
-"""The routes that need no token: the OpenAPI document and its readable form."""
+"""The routes that need no token: the OpenAPI document, its readable form, the languages."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from ocrchat import published, rest
+from ocrchat import languages, published, rest
+from ocrchat.codec import Json
+from ocrchat.languages import Language
 from ocrchat.openapi import Answer
 from ocrchat.rest import Call
+from ocrchat.settings import Settings
 
 CACHED = "public, max-age=300"
 
@@ -30,3 +33,25 @@ def docs(call: Call) -> Response[Any]:
         page = page.replace('href="../', 'href="')  # links are relative, since a stage may stand before the paths
     call.answer_headers["Cache-Control"] = CACHED
     return Response(200, "text/html; charset=utf-8", page)
+
+
+@routes.add("GET", "/api/v1/languages/", answers={200: Answer("All of them, by name.", "Languages")}, public=True)
+def list_languages(call: Call) -> Response[Any]:
+    """Languages that can be asked for.
+
+    Each is read by PP-OCRv6 or by Tesseract. Only a server that runs on a laptop may lack Tesseract's data.
+    """
+    call.answer_headers["Cache-Control"] = CACHED
+    has_tesseract = bool(Settings.from_env().tessdata)
+    return rest.answer({"languages": [_to_json(known, has_tesseract) for known in languages.LANGUAGES]})
+
+
+def _to_json(language: Language, has_tesseract: bool) -> Json:
+    return {
+        "code": language.code,
+        "name": language.name,
+        "aliases": list(language.aliases),
+        "script": language.script,
+        "engine": language.engine,
+        "available": has_tesseract or not language.tessdata,
+    }
