@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ocrchat.export import markdown, text
-from ocrchat.model import Block, Box, Document, Line, PageResult
+from ocrchat.model import Block, BlockType, Box, Cell, Document, Line, PageResult, Table
 
 BOX = Box(0, 0, 10, 10)
 
@@ -28,8 +28,8 @@ def rendered(source: str) -> list[str]:
     for token in tokens:
         if token.type == "inline":
             children = token.children or []
-            assert {child.type for child in children} <= {"text", "text_special", "softbreak"}, source
-            paragraphs.append("".join("\n" if child.type == "softbreak" else child.content for child in children))
+            assert {child.type for child in children} <= {"text", "text_special", "hardbreak"}, source
+            paragraphs.append("".join("\n" if child.type == "hardbreak" else child.content for child in children))
     return paragraphs
 
 
@@ -40,7 +40,7 @@ def test_text_has_a_form_feed_between_pages_and_a_blank_line_between_blocks() ->
 def test_markdown_can_be_split_into_its_pages() -> None:
     pages = markdown.document(THREE_PAGES).split(markdown.PAGE_SEPARATOR)
 
-    assert pages == ["One\nand a half\n\nTwo", "", "Three"]
+    assert pages == ["One  \nand a half\n\nTwo", "", "Three"]
     assert pages[2] == markdown.page(THREE_PAGES.pages[2])
     assert markdown.write(THREE_PAGES).decode() == markdown.document(THREE_PAGES)
 
@@ -88,3 +88,139 @@ def test_whatever_the_text_is_markdown_shows_it(lines: list[str]) -> None:
     shown = [" ".join(line.split()) for line in lines]
     if all(shown):
         assert rendered(markdown.page(page(0, lines))) == ["\n".join(shown)]
+
+
+def of(*blocks: Block) -> str:
+    return markdown.page(PageResult(0, 1000, 1400, 96.0, "test", blocks))
+
+
+def set_in(width: float, *texts: str, type_: BlockType = BlockType.TEXT, level: int = 0) -> Block:
+    """Lines of 10-pixel letters, 5 wide, in a column of that width."""
+    lines = (Line(each, Box(0, 14 * n, min(5 * len(each), width), 14 * n + 10)) for n, each in enumerate(texts))
+    return Block(tuple(lines), type_, level)
+
+
+PARAGRAPH = (
+    "It was the best of times, it was the",
+    "worst of times, it was the age of wis-",
+    "dom, it was the age of fools.",
+)
+
+
+def test_the_lines_of_a_paragraph_are_one_line_and_divided_words_are_whole() -> None:
+    assert of(set_in(190, *PARAGRAPH)) == (
+        "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of fools."
+    )
+
+
+def test_an_address_keeps_its_lines() -> None:
+    address = ("Mr. Sherlock Holmes", "221B Baker Street, Marylebone", "London", "United Kingdom")
+
+    assert of(set_in(400, *address)) == "  \n".join(address)
+
+
+def test_a_verse_keeps_its_lines() -> None:
+    verse = ("so much depends upon", "a red wheel", "barrow glazed with rain water", "beside the white")
+
+    assert of(set_in(400, *verse)) == "  \n".join(verse)
+
+
+def test_the_rows_of_a_receipt_keep_their_lines() -> None:
+    header = [Line(f"a line of text that is as it should be {n}", Box(0, 14 * n, 200, 14 * n + 10)) for n in range(8)]
+    rows = [
+        Line(each, Box(0, 300 + 14 * n, 200, 310 + 14 * n))
+        for n, each in enumerate(["tea 1.50", "milk 0.50", "cake 2.50"])
+    ]
+
+    assert of(Block(tuple(header)), Block(tuple(rows))).endswith("\n\ntea 1.50  \nmilk 0.50  \ncake 2.50")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"),
+    [
+        ("the construc-", "tion of it", "the construction of it"),
+        ("the construc\xad", "tion of it", "the construction of it"),
+        ("a state-of-the-", "art engine", "a state-of-the-art engine"),
+        ("the years 1905-", "and 1906", "the years 1905- and 1906"),
+        ("Jean-", "Jacques Rousseau", "Jean-Jacques Rousseau"),
+        ("the FEVER-", "OUS dataset", "the FEVEROUS dataset"),
+        ("die Ein-", "und Ausgabe", "die Ein- und Ausgabe"),
+        ("the house -", "as it was", "the house - as it was"),
+        ("汉字在这里", "继续", "汉字在这里继续"),
+        ("ภาษา", "ไทย", "ภาษาไทย"),
+        ("한국어", "문장", "한국어 문장"),
+        ("漢字 and", "words", "漢字 and words"),
+    ],
+)
+def test_lines_are_joined_as_their_language_is_written(first: str, second: str, whole: str) -> None:
+    assert of(set_in(400, first, second, type_=BlockType.HEADING, level=1)) == f"# {whole}"
+
+
+def test_a_compound_that_the_page_has_elsewhere_keeps_its_hyphen() -> None:
+    known = set_in(400, "A well-known fact")
+
+    assert of(known, set_in(400, "It is well-", "known", type_=BlockType.HEADING, level=2)).endswith(
+        "## It is well-known"
+    )
+
+
+def test_headings_captions_and_lists_are_written_as_such() -> None:
+    blocks = (
+        set_in(400, "1. Results #1 #", type_=BlockType.HEADING, level=3),
+        set_in(400, "• one", type_=BlockType.LIST_ITEM, level=1),
+        set_in(400, "◦ in *one*", type_=BlockType.LIST_ITEM, level=2),
+        set_in(400, "2. two", type_=BlockType.LIST_ITEM, level=1),
+        set_in(400, "3 bare", type_=BlockType.LIST_ITEM, level=1),
+        set_in(400, "(c) three", type_=BlockType.LIST_ITEM, level=1),
+        set_in(400, "Table 1: all_of_it", type_=BlockType.CAPTION),
+    )
+
+    assert of(*blocks) == (
+        "### 1. Results #1 \\#\n\n- one\n    - in \\*one\\*\n2. two\n3. bare\n- (c) three\n\n*Table 1: all_of_it*"
+    )
+
+
+def cells(*rows: list[str]) -> Table:
+    found = (Cell(r, c, each) for r, row in enumerate(rows) for c, each in enumerate(row))
+    return Table(len(rows), len(rows[0]), tuple(found))
+
+
+def test_a_table_without_spans_is_a_pipe_table_and_one_with_spans_html() -> None:
+    plain = cells(["a|b", "-"], ["1.", "2"])
+    spanned = Table(1, 2, (Cell(0, 0, "wide", column_span=2),))
+
+    assert of(Block((), BlockType.TABLE, table=plain, area=BOX)) == "| a\\|b | - |\n| --- | --- |\n| 1. | 2 |"
+    assert of(Block((), BlockType.TABLE, table=spanned, area=BOX)).startswith("<table>")
+
+
+def test_a_table_whose_cells_are_not_known_is_written_row_by_row() -> None:
+    rows = ("some words that are in a row 1", "some words that are in a row 2")
+
+    assert of(set_in(400, *rows, type_=BlockType.TABLE)) == "  \n".join(rows)
+
+
+def test_running_heads_and_feet_are_left_out() -> None:
+    head, foot = (set_in(400, "ACME Inc.", type_=type_) for type_ in (BlockType.HEADER, BlockType.FOOTER))
+
+    assert of(head, set_in(400, "Text"), foot) == "Text"
+    assert of(head, foot) == ""
+
+
+def test_a_table_that_goes_on_over_two_pages_is_written_once() -> None:
+    area = Box(0, 0, 90, 90)
+    parts = (cells(["a", "b"], ["1", "2"]), cells(["a", "b"], ["3", "4"]))
+    pages = tuple(
+        PageResult(n, 100, 100, 96.0, "test", (Block((), BlockType.TABLE, table=part, area=area),))
+        for n, part in enumerate(parts)
+    )
+
+    first, second = markdown.document(Document(pages)).split(markdown.PAGE_SEPARATOR)
+
+    assert first.splitlines()[2:] == ["| 1 | 2 |", "| 3 | 4 |"]
+    assert second == ""
+
+
+def test_a_figure_shows_its_labels_and_nothing_if_it_has_none() -> None:
+    labels = Block((Line("10 %", BOX), Line("20 %", BOX)), BlockType.FIGURE, area=BOX)
+
+    assert of(labels, Block((), BlockType.FIGURE, area=BOX), set_in(400, "Text")) == "10 %  \n20 %\n\nText"

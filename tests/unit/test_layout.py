@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from math import radians, tan
+from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrchat.layout import arrange
+from ocrchat.layout import Sight, arrange
 from ocrchat.model import Box, Line
 
 HEIGHT = 20.0
@@ -33,8 +34,11 @@ def skewed(lines: list[Line], degrees: float) -> list[Line]:
     return turned
 
 
-def order(lines: list[Line]) -> list[str]:
-    return [each.text for block in arrange(lines) for each in block.lines]
+PAGE = Box(0, 0, 1654, 2339)
+
+
+def order(lines: list[Line], sight: Sight | None = None) -> list[str]:
+    return [each.text for block in arrange(lines, PAGE, sight or Sight()) for each in block.lines]
 
 
 def names(prefix: str, rows: int) -> list[str]:
@@ -42,8 +46,8 @@ def names(prefix: str, rows: int) -> list[str]:
 
 
 def test_a_page_without_text_has_no_blocks() -> None:
-    assert arrange([]) == ()
-    assert arrange([line("  ", 0, 0, 10)]) == ()
+    assert arrange([], PAGE) == ()
+    assert arrange([line("  ", 0, 0, 10)], PAGE) == ()
 
 
 def test_a_label_and_its_price_come_out_on_one_row() -> None:
@@ -120,13 +124,13 @@ def test_the_cells_of_a_table_stay_in_their_row() -> None:
 def test_a_paragraph_ends_at_a_wider_gap_or_at_letters_of_another_size() -> None:
     page = [line("heading", 50, 40, height=34), *column("a", 50, 100, 4), *column("b", 50, 230, 3)]
 
-    blocks = arrange(page)
+    blocks = arrange(page, PAGE)
 
     assert [[each.text for each in block.lines] for block in blocks] == [["heading"], names("a", 4), names("b", 3)]
 
 
 def test_double_spaced_typing_is_one_paragraph() -> None:
-    assert len(arrange(column("typed", 50, 100, 10, 600, pitch=42))) == 1
+    assert len(arrange(column("typed", 50, 100, 10, 600, pitch=42), PAGE)) == 1
 
 
 def test_ideographs_that_stand_close_are_joined_without_a_space() -> None:
@@ -148,7 +152,7 @@ def test_text_along_the_margin_neither_joins_rows_nor_divides_columns() -> None:
 def test_a_joined_row_keeps_its_place_and_its_confidence() -> None:
     low, high = Line("aa", Box(10, 10, 50, 30), 0.6), Line("bbbb", Box(300, 12, 340, 32), 0.9)
 
-    (block,) = arrange([low, high])
+    (block,) = arrange([low, high], PAGE)
 
     assert block.box == Box(10, 10, 340, 32)
     assert block.confidence == pytest.approx(0.8)
@@ -181,3 +185,12 @@ def test_a_page_of_thousands_of_fragments_ends_soon() -> None:
     page = [line(f"{n}", (n * 7919) % 2900, (n * 104729) % 3900, 30 + n % 90) for n in range(4000)]
 
     assert len("".join(order(page)).replace(" ", "")) == sum(len(each.text) for each in page)
+
+
+def test_ten_thousand_lines_in_columns_end_soon() -> None:
+    page = [line("some words of prose", (n % 4) * 700, n // 4 * 1.6, 650, 1.5) for n in range(10_000)]
+
+    start = process_time()
+    arrange(page, PAGE)
+
+    assert process_time() - start < 5

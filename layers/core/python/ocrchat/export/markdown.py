@@ -1,16 +1,31 @@
 """Document -> Markdown (CommonMark with GitHub's tables and strikethrough; UTF-8).
 
-A block is a paragraph. Pages are separated by `PAGE_SEPARATOR`, a thematic break, which the text of a page never becomes:
-splitting at it gives back the pages, blank ones included.
+Headings, lists and tables are written as such. A paragraph is one line of Markdown if it was set as one (see `export.prose`);
+else its lines are kept, with hard breaks. Captions are in italics. Of a figure, its labels are written. Running heads, feet
+and page numbers are left out: they stand in the middle of what goes on over pages. The text and the blocks have them.
+
+Pages are separated by `PAGE_SEPARATOR`, a thematic break, which the text of a page never becomes: splitting at it gives back
+the pages, blank ones included.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
-from ocrchat.model import Document, PageResult
+from ocrchat.export import prose
+from ocrchat.export.prose import Manner
+from ocrchat.layout import lists
+from ocrchat.model import Block, BlockType, Document, PageResult, Table
+from ocrchat.tables import markup
+from ocrchat.tables.join import continued
 
 PAGE_SEPARATOR = "\n\n---\n\n"
+
+_LEFT_OUT = (BlockType.HEADER, BlockType.FOOTER)
+
+_INDENT = "    "
+"""Of what is within an item of a list: enough for the widest number."""
 
 # What means something anywhere: escapes, code, emphasis, links, tables, strikethrough, HTML and entities. An underscore
 # inside a word is no emphasis, and file names read better without a backslash.
@@ -18,6 +33,8 @@ _ANYWHERE = re.compile(r"[\\`*\[\]|~]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<![^\W_])_|
 # What means something at the start of a line: headings and their underlines, quotes, lists, thematic breaks.
 _AT_START = re.compile(r"(?:#{1,6}(?:\s|$)|>|[-+](?:\s|$)|-[-\s]*$|=+\s*$)")
 _ORDINAL = re.compile(r"(\d{1,9})([.)](?:\s|$))")
+# What would close a heading.
+_CLOSING = re.compile(r"#+$")
 
 
 def write(content: Document) -> bytes:
@@ -25,16 +42,77 @@ def write(content: Document) -> bytes:
 
 
 def document(content: Document) -> str:
-    return PAGE_SEPARATOR.join(page(result) for result in content.pages)
+    """A table that goes on over several pages stands whole on the first of them."""
+    tables = map(dict, continued(content.pages))
+    return PAGE_SEPARATOR.join(_page(result, whole) for result, whole in zip(content.pages, tables, strict=True))
 
 
 def page(result: PageResult) -> str:
-    """One page, without a separator."""
-    return "\n\n".join("\n".join(_escape(line.text) for line in block.lines) for block in result.blocks)
+    """One page, without a separator, as if it were the only one."""
+    return document(Document((result,)))
+
+
+def _page(result: PageResult, whole: Mapping[int, Table]) -> str:
+    """`whole` has the tables that begin on the page, by index of their block."""
+    manner = prose.manner(result.lines)
+    parts: list[str] = []
+    previous = None
+    for index, block in enumerate(result.blocks):
+        if block.type in _LEFT_OUT or (block.table and index not in whole):
+            continue
+        written = _table(whole[index]) if block.table else _block(block, manner)
+        if not written:
+            continue
+        is_tight = previous is block.type is BlockType.LIST_ITEM
+        parts += ["\n" if is_tight else "\n\n", written] if parts else [written]
+        previous = block.type
+    return "".join(parts)
+
+
+def _block(block: Block, manner: Manner) -> str:
+    match block.type:
+        case BlockType.HEADING:
+            title = _CLOSING.sub(r"\\\g<0>", _inline(prose.joined(block.lines, manner)))
+            return f"{'#' * max(block.level, 1)} {title}"
+        case BlockType.LIST_ITEM:
+            return _item(block, manner)
+        case BlockType.CAPTION:
+            return f"*{_inline(prose.joined(block.lines, manner))}*"
+        case BlockType.TABLE | BlockType.FIGURE:
+            return _paragraph(line.text for line in block.lines)
+        case _:
+            return _paragraph(prose.lines(block.lines, manner))
+
+
+def _table(table: Table) -> str:
+    return markup.html(table) if table.has_spans else markup.pipe(table, _inline)
+
+
+def _paragraph(lines: Iterable[str]) -> str:
+    return "  \n".join(_escape(line) for line in lines)
+
+
+def _item(block: Block, manner: Manner) -> str:
+    text = prose.joined(block.lines, manner)
+    mark = lists.bullet(text) or lists.number(text) or ""
+    rest = text[len(mark) :]
+    if lists.bullet(text):
+        mark = "-"
+    elif number := re.fullmatch(r"(\d{1,3})([.)]?)", mark.strip()):
+        mark = number[1] + (number[2] or ".")
+    else:
+        rest, mark = text, "-"  # (a), iv. and the like are no marks in Markdown
+    return f"{_INDENT * (block.level - 1)}{mark} {_escape(rest)}".rstrip()
+
+
+def _inline(text: str) -> str:
+    """Within a line."""
+    return _ANYWHERE.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _escape(line: str) -> str:
-    escaped = _ANYWHERE.sub(r"\\\g<0>", " ".join(line.split()))
+    """At the start of a line."""
+    escaped = _inline(line)
     if _AT_START.match(escaped):
         return "\\" + escaped
     return _ORDINAL.sub(r"\1\\\2", escaped, count=1) if _ORDINAL.match(escaped) else escaped
