@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ocrchat import codec
-from ocrchat.export import markdown, text
+from ocrchat.export import csv, markdown, text
 from ocrchat.model import Document, Job
 
 
@@ -30,6 +30,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "txt": Format("text/plain; charset=utf-8", "txt", lambda job, document: text.write(document)),
         "md": Format("text/markdown; charset=utf-8", "md", lambda job, document: markdown.write(document)),
+        "csv": Format("text/csv; charset=utf-8", "csv", lambda job, document: csv.write(document)),
         "json": Format("application/json", "json", _json),
     }
 )
