@@ -40,6 +40,7 @@ GROUPS = {
         "get_account_webhook_secret",
         "post_account_webhook_secret",
     ),
+    "Languages": ("get_languages",),
     "This document": ("get_openapi_json", "get_docs"),
 }
 """In which order people read of them."""

@@ -13,18 +13,26 @@ CORE = ROOT / "layers" / "core" / "python" / "ocrchat"
 
 PURE = {
     *("model", "errors", "keys", "codec", "settings", "media", "languages", "asl", "problem", "selection", "billing"),
-    *("filenames", "openapi", "schemas", "published", "limits"),
+    *("filenames", "openapi", "schemas", "published", "limits", "bidi", "gibberish", "drawings", "writing"),
 }
-PAGE = PURE | {"pdf", "images", "layout", "engines", "reader", "export"}
+PAGE = PURE | {"pdf", "textlayer", "images", "layout", "tables", "engines", "structure", "reader", "export"}
 
 # module of ocrchat (or its first folder) -> (modules of ocrchat it may import, third-party packages it may import)
 RULES: dict[str, tuple[set[str], set[str]]] = {
     **{name: (PURE, set()) for name in PURE},
-    "layout": (PURE, set()),
-    "pdf": (PURE, {"pymupdf"}),
+    "languages": (PURE, {"pycld2"}),
+    "layout": (PURE | {"layout"}, set()),
+    "textlayer": (PURE, {"pymupdf"}),
+    "pdf": (PURE | {"textlayer"}, {"pymupdf"}),
     "images": (PURE, {"PIL", "pillow_heif"}),
     "web": (PURE, {"httpx", "httpcore"}),
-    "engines": (PURE | {"engines"}, {"cv2", "numpy", "onnxruntime", "rapidocr_onnxruntime"}),
+    "engines": (
+        PURE | {"engines", "layout", "tables"},
+        {"cv2", "numpy", "onnxruntime", "rapidocr_onnxruntime", "tesserocr"},
+    ),
+    "tables": (PURE | {"tables"}, {"cv2", "numpy", "onnxruntime"}),
+    "codec": (PURE | {"tables"}, set()),
+    "structure": (PAGE, set()),
     "reader": (PAGE, set()),
     "export": (PAGE, set()),
     "aws": (

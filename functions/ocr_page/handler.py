@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,21 @@ scratch = Scratch()
 
 
 @lru_cache(maxsize=1)
-def engine() -> engines.OcrEngine:
-    """Loaded at the first page that has to be recognised: a worker that sees only digital pages never pays for it."""
-    return engines.load(Path(Settings.from_env().weights), threads=vcpus())
+def models() -> engines.CpuModels:
+    settings = Settings.from_env()
+    tessdata = Path(settings.tessdata) if settings.tessdata else None
+    return engines.CpuModels(Path(settings.weights), tessdata, threads=vcpus())
+
+
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
+    models().load()  # Lambda gives a function more CPU while it starts. Elsewhere they are loaded when a page needs them.
 
 
 def read(record: SQSRecord) -> None:
     task = from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
     try:
-        usecases.read_page(cloud(), task, engine, scratch)
+        usecases.read_page(cloud(), task, models(), scratch)
     except Exception:
         # Whatever it was, the queue tries again, and after its last try the page is recorded as failed.
         logger.exception("page not read")

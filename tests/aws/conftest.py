@@ -124,6 +124,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], N
     def deploy(settings: Settings) -> None:
         for name, value in settings.to_env().items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1769")
         monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
         monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
         connected.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,8 @@ def event(name: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def environment(deployed: Callable[[Settings], None], settings: Settings) -> None:
-    deployed(settings)
+def environment(deployed: Callable[[Settings], None], settings: Settings, weights: Path) -> None:
+    deployed(replace(settings, weights=str(weights)))
 
 
 @pytest.fixture

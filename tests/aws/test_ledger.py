@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from ocrchat import codec, usecases
 from ocrchat.billing import PLANS, MovementKind
 from ocrchat.cloud import Cloud
-from ocrchat.engines.null import NullEngine
+from ocrchat.engines.null import NullModels
 from ocrchat.errors import IdempotencyKeyReused, JobEnded, JobErased, OutOfCredits
 from ocrchat.model import Job, JobOptions, PageTask
 from ocrchat.scratch import Scratch
@@ -100,7 +100,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if page in job.pages:
             chunk = self.cloud.page_sets.chunk(job.id, 0)
             for _ in range(times):
-                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NullEngine, Scratch(self.scratch_folder))
+                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NullModels(), Scratch(self.scratch_folder))
             if self.is_open(job) and chunk is not None and page in chunk.pending:
                 self.read_pages[job.id].add(page)
 

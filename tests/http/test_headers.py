@@ -23,6 +23,7 @@ ROUTES = {
     "account/": {"GET"},
     "account/ledger/": {"GET"},
     "account/webhook-secret/": {"GET", "POST"},
+    "languages/": {"GET"},
     "openapi.json": {"GET"},
     "docs/": {"GET"},
 }

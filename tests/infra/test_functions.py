@@ -60,6 +60,7 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             event_queue="EventsQueue",
             state_machine="WorkflowMachine" if entry in START_JOBS else "",
             weights="/opt/weights" if entry == IMAGE else "",
+            tessdata="/opt/tessdata" if entry in (IMAGE, "submit.api") else "",
             inline_waiters=50 if entry == "submit.api" else 0,
         )
 

@@ -11,7 +11,21 @@ from hypothesis import strategies as st
 
 from ocrchat import codec, errors
 from ocrchat.media import MediaType
-from ocrchat.model import Block, Box, Document, Job, JobOptions, JobStatus, Lane, Line, PageResult
+from ocrchat.model import (
+    Block,
+    BlockType,
+    Box,
+    Cell,
+    Document,
+    Job,
+    JobOptions,
+    JobStatus,
+    Lane,
+    Line,
+    PageResult,
+    Table,
+    Word,
+)
 from ocrchat.settings import Settings, vcpus
 
 CREATED = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -22,12 +36,23 @@ def job(pages: int = 1, status: JobStatus = JobStatus.PENDING, failure: str | No
 
 
 tenths = st.integers(0, 50_000).map(lambda n: n / 10)
-lines = st.builds(
-    Line,
-    text=st.text(min_size=1, max_size=20),
-    box=st.builds(Box, tenths, tenths, tenths, tenths),
-    confidence=st.integers(0, 10_000).map(lambda n: n / 10_000),
+texts = st.text(min_size=1, max_size=20)
+boxes = st.builds(Box, tenths, tenths, tenths, tenths)
+confidences = st.integers(0, 10_000).map(lambda n: n / 10_000)
+words = st.builds(Word, texts, boxes, confidences)
+lines = st.builds(Line, texts, boxes, confidences, words=st.lists(words, max_size=2).map(tuple))
+cells = st.builds(
+    Cell, *[st.integers(0, 9)] * 2, texts, *[st.integers(1, 3)] * 2, is_header=st.booleans(), box=st.none() | boxes
 )
+tables = st.builds(Table, st.just(10), st.just(10), st.lists(cells, max_size=3).map(tuple))
+blocks = st.builds(
+    Block,
+    st.lists(lines, min_size=1, max_size=3).map(tuple),
+    st.sampled_from(BlockType),
+    st.integers(0, 6),
+    st.none() | tables,
+)
+figures = st.builds(Block, st.just(()), st.just(BlockType.FIGURE), area=boxes)
 pages = st.builds(
     PageResult,
     index=st.integers(0, 2999),
@@ -35,16 +60,24 @@ pages = st.builds(
     height=st.integers(1, 5000),
     dpi=st.sampled_from([72.0, 200.0]),
     engine=st.sampled_from(["text-layer", "null"]),
-    blocks=st.lists(st.lists(lines, min_size=1, max_size=3).map(lambda some: Block(tuple(some))), max_size=3).map(
-        tuple
-    ),
+    blocks=st.lists(blocks | figures, max_size=3).map(tuple),
     error=st.none(),
+    rotation=st.sampled_from([0.0, 90.0, 358.6]),
+    language=st.none() | st.just("de"),
 )
 
 
 @given(pages)
 def test_a_page_survives_json(page: PageResult) -> None:
     assert codec.page_from_json(json.loads(codec.dumps(codec.page_to_json(page)))) == page
+
+
+@given(pages)
+def test_a_stored_document_has_all_of_a_page_but_its_words(page: PageResult) -> None:
+    (stored,) = codec.document_to_json(Document((page,)), "")["pages"]
+
+    assert all(line["words"] == [] for block in stored["blocks"] for line in block["lines"])
+    assert codec.page_from_json(codec.page_to_json(page), with_words=False) == codec.page_from_json(stored)
 
 
 @given(st.integers(1, 3000))

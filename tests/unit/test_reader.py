@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from ocrchat import reader
-from ocrchat.engines import OcrEngine
-from ocrchat.engines.null import NullEngine
+from ocrchat.engines import OcrEngine, Recognised
+from ocrchat.engines.null import NullEngine, NullModels
 from ocrchat.errors import (
     BadRequest,
     DamagedFile,
@@ -26,21 +26,37 @@ from tests.documents import digital_pdf, scanned_pdf
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-class CornerEngine:
+class OnlyOcr(NullModels):
+    """Layout and tables by geometry, text by `ocr`."""
+
+    def __init__(self, ocr: OcrEngine) -> None:
+        self.ocr = ocr  # type: ignore[assignment]  # another engine than the null one
+
+
+class CornerEngine(NullEngine):
     """Says how large the page was, in its bottom right corner and then in its top left corner."""
 
     name = "corner"
 
-    def read(self, image: PageImage) -> list[Line]:
+    def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
         width, height = image.width, image.height
-        return [
+        lines = [
             Line(f"{width} wide", Box(width - 90, height - 20, width, height), 0.8),
             Line(f"{height} high", Box(0, 0, 90, 20), 0.9),
         ]
+        return Recognised(image, lines, self.name)
 
 
-def never() -> OcrEngine:
-    raise AssertionError("the models were loaded for a page that has text")
+CORNERS = OnlyOcr(CornerEngine())
+
+
+class NoOcr(NullModels):
+    @property
+    def ocr(self) -> OcrEngine:  # type: ignore[override]
+        raise AssertionError("the engine was loaded for a page that has text")
+
+
+never = NoOcr()
 
 
 def tiff(frames: int) -> bytes:
@@ -98,7 +114,7 @@ def test_a_scanned_page_is_recognised_and_put_in_order(tmp_path: Path) -> None:
     source = tmp_path / "scan"
     source.write_bytes(scanned_pdf(2))
 
-    result = reader.read_page(source, MediaType.PDF, 1, CornerEngine)
+    result = reader.read_page(source, MediaType.PDF, 1, CORNERS)
 
     assert (result.engine, result.index) == ("corner", 1)
     assert [line.text for line in result.lines] == [f"{result.height} high", f"{result.width} wide"]
@@ -109,7 +125,7 @@ def test_each_frame_of_a_tiff_is_recognised(tmp_path: Path) -> None:
     source = tmp_path / "fax"
     source.write_bytes(tiff(3))
 
-    widths = [reader.read_page(source, MediaType.TIFF, index, CornerEngine).width for index in range(3)]
+    widths = [reader.read_page(source, MediaType.TIFF, index, CORNERS).width for index in range(3)]
 
     assert widths == [60, 61, 62]
 
@@ -118,7 +134,7 @@ def test_a_blank_page_is_a_result_without_blocks(tmp_path: Path) -> None:
     source = tmp_path / "blank"
     source.write_bytes(tiff(1))
 
-    result = reader.read_page(source, MediaType.TIFF, 0, NullEngine)
+    result = reader.read_page(source, MediaType.TIFF, 0, NullModels())
 
     assert (result.blocks, result.text, result.error) == ((), "", None)
 
@@ -137,7 +153,7 @@ def test_a_page_that_cannot_be_read_says_so(data: bytes, media_type: MediaType, 
     source.write_bytes(data)
 
     with pytest.raises(PageUnreadable):
-        reader.read_page(source, media_type, index, CornerEngine)
+        reader.read_page(source, media_type, index, CORNERS)
 
 
 def half_picture(path: Path) -> Path:
@@ -150,7 +166,7 @@ def half_picture(path: Path) -> Path:
     return path
 
 
-class PictureEngine:
+class PictureEngine(NullEngine):
     """Finds in a picture what is given, at places from its top left corner."""
 
     name = "picture"
@@ -159,15 +175,15 @@ class PictureEngine:
         self._lines = lines
         self.seen: list[tuple[int, int]] = []
 
-    def read(self, image: PageImage) -> list[Line]:
+    def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
         self.seen.append((image.width, image.height))
-        return list(self._lines)
+        return Recognised(image, list(self._lines), self.name)
 
 
 def test_a_picture_on_a_digital_page_is_read_too(tmp_path: Path) -> None:
     engine = PictureEngine(Line("In the picture", Box(100, 100, 400, 130), 0.8))
 
-    page = reader.read_page(half_picture(tmp_path / "a.pdf"), MediaType.PDF, 0, lambda: engine)
+    page = reader.read_page(half_picture(tmp_path / "a.pdf"), MediaType.PDF, 0, OnlyOcr(engine))
 
     (width, height) = engine.seen[0]
     assert (width, height) == pytest.approx((1653, 1169), abs=3)
@@ -187,7 +203,7 @@ def test_what_the_text_layer_has_is_not_read_a_second_time(tmp_path: Path) -> No
     typed = Box(100 / 72 * 200, 690 / 72 * 200 - 1169, 220 / 72 * 200, 703 / 72 * 200 - 1169)
     engine = PictureEngine(Line("Typed ovcr thc picturc", typed, 0.7))
 
-    page = reader.read_page(half_picture(tmp_path / "a.pdf"), MediaType.PDF, 0, lambda: engine)
+    page = reader.read_page(half_picture(tmp_path / "a.pdf"), MediaType.PDF, 0, OnlyOcr(engine))
 
     assert "Typed ovcr thc picturc" not in page.text
     assert page.text.count("Typed over the picture") == 1
@@ -200,7 +216,7 @@ def test_a_watermark_does_not_hide_the_lines_under_it(tmp_path: Path) -> None:
         path.write_bytes(scan.tobytes())
     engine = PictureEngine(Line("under the watermark", Box(300, 1000, 900, 1035), 0.9))
 
-    page = reader.read_page(path, MediaType.PDF, 0, lambda: engine)
+    page = reader.read_page(path, MediaType.PDF, 0, OnlyOcr(engine))
 
     assert "under the watermark" in page.text
     assert "CONFIDENTIAL" in page.text

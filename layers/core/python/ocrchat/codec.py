@@ -7,7 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from ocrchat.billing import CREDITS_PER_PAGE, Account, Movement, Usage
-from ocrchat.model import Block, Box, Document, Job, JobStatus, Line, PageResult, PresignedUpload, Quote
+from ocrchat.model import (
+    Block,
+    BlockType,
+    Box,
+    Cell,
+    Document,
+    Job,
+    JobStatus,
+    Line,
+    PageResult,
+    PresignedUpload,
+    Quote,
+    Table,
+    Word,
+)
+from ocrchat.tables import markup
 
 Json = dict[str, Any]
 
@@ -25,20 +40,22 @@ def time_from_json(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def page_to_json(page: PageResult) -> Json:
+def page_to_json(page: PageResult, with_words: bool = True) -> Json:
     return {
         "index": page.index,
         "width": page.width,
         "height": page.height,
         "dpi": page.dpi,
+        "rotation": page.rotation,
+        "language": page.language,
         "engine": page.engine,
         "error": page.error,
         "text": page.text,
-        "blocks": [_block_to_json(block) for block in page.blocks],
+        "blocks": [_block_to_json(block, with_words) for block in page.blocks],
     }
 
 
-def page_from_json(data: Json) -> PageResult:
+def page_from_json(data: Json, with_words: bool = True) -> PageResult:
     return PageResult(
         index=data["index"],
         width=data["width"],
@@ -46,16 +63,18 @@ def page_from_json(data: Json) -> PageResult:
         dpi=data["dpi"],
         engine=data["engine"],
         error=data["error"],
-        blocks=tuple(Block(tuple(_line_from_json(line) for line in block["lines"])) for block in data["blocks"]),
+        rotation=data["rotation"],
+        language=data["language"],
+        blocks=tuple(_block_from_json(block, with_words) for block in data["blocks"]),
     )
 
 
 def document_to_json(document: Document, markdown: str) -> Json:
-    """The finished part of a job: the keys `text`, `markdown` and `pages`."""
+    """The finished part of a job: the keys `text`, `markdown` and `pages`; these without words, which are many."""
     return {
         "text": document.text,
         "markdown": markdown,
-        "pages": [page_to_json(page) for page in document.pages],
+        "pages": [page_to_json(page, with_words=False) for page in document.pages],
     }
 
 
@@ -93,7 +112,7 @@ def summary_to_json(job: Job) -> Json:
     }
 
 
-def part(job: Json, first_page: int, max_bytes: int) -> Json:
+def part(job: Json, first_page: int, max_bytes: int, with_words: bool = False) -> Json:
     """The job with as many of its pages from `first_page` on as fit into `max_bytes`; `next` leads to the rest.
 
     The first part has the whole Markdown and text unless they alone do not fit: then the text goes, and if that is not
@@ -107,16 +126,20 @@ def part(job: Json, first_page: int, max_bytes: int) -> Json:
             head = {**head, name: ""}
     room = max_bytes - len(dumps(head)) - _NEXT_BYTES
     count = 0
-    for page in pages:
+    for page in pages[: WORDS_PAGES if with_words else None]:
         room -= len(dumps(page)) + 1
         if room < 0 and count:
             break
         count += 1
     rest = first_page + count if count < len(pages) else None
-    return {**head, "pages": pages[:count], "next": rest if rest is None else f"?first_page={rest}"}
+    following = f"?first_page={rest}{'&words=true' if with_words else ''}"
+    return {**head, "pages": pages[:count], "next": None if rest is None else following}
 
 
-_NEXT_BYTES = 40
+_NEXT_BYTES = 60
+
+WORDS_PAGES = 25
+"""How many pages are answered at once with their words: each is an object of its own in the store."""
 
 
 _TIMED_OUT = {
@@ -226,20 +249,87 @@ def movement_to_json(movement: Movement) -> Json:
     }
 
 
-def _block_to_json(block: Block) -> Json:
+def _block_to_json(block: Block, with_words: bool) -> Json:
     return {
+        "type": block.type.value,
+        "level": block.level,
         "text": block.text,
         "bbox": _box_to_json(block.box),
         "confidence": block.confidence,
-        "lines": [
-            {"text": line.text, "bbox": _box_to_json(line.box), "confidence": round(line.confidence, 4)}
-            for line in block.lines
-        ],
+        "lines": [_line_to_json(line, with_words) for line in block.lines],
+        "table": _table_to_json(block.table) if block.table else None,
     }
 
 
-def _line_from_json(data: Json) -> Line:
-    return Line(text=data["text"], box=Box(*data["bbox"]), confidence=data["confidence"])
+def _block_from_json(data: Json, with_words: bool) -> Block:
+    lines = tuple(_line_from_json(line, with_words) for line in data["lines"])
+    box = Box(*data["bbox"])
+    return Block(
+        lines,
+        BlockType(data["type"]),
+        data["level"],
+        _table_from_json(data["table"]) if data["table"] else None,
+        None if lines and box == Box.around(line.box for line in lines) else box,
+    )
+
+
+def _line_to_json(line: Line, with_words: bool) -> Json:
+    return {
+        "text": line.text,
+        "bbox": _box_to_json(line.box),
+        "confidence": round(line.confidence, 4),
+        "words": [_word_to_json(word) for word in line.words] if with_words else [],
+    }
+
+
+def _line_from_json(data: Json, with_words: bool) -> Line:
+    words = data["words"] if with_words else ()
+    return Line(data["text"], Box(*data["bbox"]), data["confidence"], tuple(_word_from_json(word) for word in words))
+
+
+def _word_to_json(word: Word) -> Json:
+    return {"text": word.text, "bbox": _box_to_json(word.box), "confidence": round(word.confidence, 4)}
+
+
+def _word_from_json(data: Json) -> Word:
+    return Word(data["text"], Box(*data["bbox"]), data["confidence"])
+
+
+def _table_to_json(table: Table) -> Json:
+    return {
+        "rows": table.rows,
+        "columns": table.columns,
+        "cells": [_cell_to_json(cell) for cell in table.cells],
+        "html": markup.html(table),
+    }
+
+
+def _table_from_json(data: Json) -> Table:
+    return Table(data["rows"], data["columns"], tuple(_cell_from_json(cell) for cell in data["cells"]))
+
+
+def _cell_to_json(cell: Cell) -> Json:
+    return {
+        "row": cell.row,
+        "column": cell.column,
+        "row_span": cell.row_span,
+        "column_span": cell.column_span,
+        "is_header": cell.is_header,
+        "text": cell.text,
+        "bbox": _box_to_json(cell.box) if cell.box else None,
+    }
+
+
+def _cell_from_json(data: Json) -> Cell:
+    return Cell(
+        data["row"],
+        data["column"],
+        data["text"],
+        data["row_span"],
+        data["column_span"],
+        data["is_header"],
+        Box(*data["bbox"]) if data["bbox"] else None,
+    )
 
 
 def _box_to_json(box: Box) -> list[float]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
-from ocrchat import images, pdf
-from ocrchat.engines import OcrEngine
+from ocrchat import images, pdf, structure, textlayer
+from ocrchat.engines import Models, OcrEngine, Recognised
 from ocrchat.errors import BadRequest, FileEmpty, PageUnreadable, TooManyPages, UnsupportedFile
-from ocrchat.layout import arrange
+from ocrchat.languages.detection import detect_language
 from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
-from ocrchat.model import Box, Line, PageImage, PageResult
+from ocrchat.model import Block, Box, Line, PageResult, mean_confidence
 from ocrchat.pdf import PdfPage
+
+SMALL_PRINT = 24.0
+"""Pixels. A PDF page whose lines are lower than this, with the margin that an engine leaves around them, is looked at again
+with twice the resolution: print of 6 points and less."""
+
+CLEAR_ENOUGH = 0.97
+"""Mean confidence from which on a closer look gains nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,61 +52,92 @@ def inspect(data: bytes, max_pages: int) -> SourceInfo:
     return SourceInfo(media_type, page_count)
 
 
-def read_page(source: Path, media_type: MediaType, index: int, engine: Callable[[], OcrEngine]) -> PageResult:
-    """Reads the page at `index`: its text layer and its pictures, or what `engine()` recognises on it. Raises PageUnreadable.
+def read_page(source: Path, media_type: MediaType, index: int, models: Models, language: str = "auto") -> PageResult:
+    """Reads the page at `index`: its text layer and its pictures, or what is recognised on it. Raises PageUnreadable.
 
-    `engine` is only called for a page that has to be recognised, so that digital documents never load the models.
+    `language` is a code of `languages`. The OCR engine is only loaded for a page that has to be recognised.
     """
     if media_type is not MediaType.PDF:
         try:
             image = images.frame(source.read_bytes(), index)
         except BadRequest as error:
             raise PageUnreadable(error.detail) from error
-        return _recognise(index, image, engine())
+        return _recognised(index, models.ocr.read(image, language), models)
     try:
         document = pdf.open_file(source)
     except BadRequest as error:
         raise PageUnreadable(error.detail) from error
     with document:
-        page = document.page(index)
-        lines = page.text_layer()
-        if lines is None:
-            return _recognise(index, page.render(), engine())
-        name = "text-layer"
-        if pictures := page.pictures():
-            name = f"text-layer+{engine().name}"
-            lines += _read_pictures(page, pictures, lines, engine())
-        return PageResult(index, page.width, page.height, page.dpi, name, arrange(lines))
+        return _read_pdf_page(index, document.page(index), models, language)
 
 
-def _read_pictures(page: PdfPage, pictures: list[Box], known: list[Line], engine: OcrEngine) -> list[Line]:
+def _read_pdf_page(index: int, page: PdfPage, models: Models, language: str) -> PageResult:
+    lines = page.text_layer()
+    if lines is None or _says_something_else(page, models, language):
+        return _recognised(index, _read_closely(page, models.ocr, language), models)
+    name = "text-layer"
+    if pictures := page.pictures():
+        name = f"text-layer+{models.ocr.name}"
+        lines += _read_pictures(page, pictures, lines, models.ocr, language)
+    blocks = structure.of_digital(page, lines, models)
+    return _result(index, page.width, page.height, page.dpi, name, blocks)
+
+
+def _says_something_else(page: PdfPage, models: Models, language: str) -> bool:
+    """Whether most of the lines that the text layer is in doubt of are not what is seen there."""
+    doubtful = page.doubtful()
+    wrong = [line for line in doubtful if not textlayer.agrees(line, _seen(page, line.box, models.ocr, language))]
+    return len(wrong) > len(doubtful) / 2
+
+
+def _seen(page: PdfPage, box: Box, engine: OcrEngine, language: str) -> list[Line]:
+    margin = box.height / 2
+    part = Box(box.x0 - margin, box.y0 - margin, box.x1 + margin, box.y1 + margin)
+    return engine.read(page.render(part), language, may_turn=False).lines
+
+
+def _read_closely(page: PdfPage, engine: OcrEngine, language: str) -> Recognised:
+    """At twice the resolution where the print is too small for one."""
+    image = page.render()
+    read = engine.read(image, language)
+    if not read.lines or median(line.box.height for line in read.lines) >= SMALL_PRINT:
+        return read
+    confidence = mean_confidence(read.lines) or 0.0
+    larger = page.render(dpi=2 * page.dpi)
+    if confidence >= CLEAR_ENOUGH or larger.width <= image.width:
+        return read
+    closer = engine.read(larger, language)
+    return closer if (mean_confidence(closer.lines) or 0.0) > confidence else read
+
+
+def _read_pictures(
+    page: PdfPage, pictures: list[Box], known: list[Line], engine: OcrEngine, language: str
+) -> list[Line]:
     """What stands in the pictures of a digital page, less the lines that the text layer has too.
 
     One look at all that the pictures span: a scan is often cut into strips, and a line must not be.
     """
     part = Box.around(pictures)
-    found = [
-        Line(line.text, _moved(line.box, part.x0, part.y0), line.confidence) for line in engine.read(page.render(part))
-    ]
+    read = engine.read(page.render(part), language, may_turn=False)
     return [
         line
-        for line in found
-        if sum(_overlap(line.box, picture) for picture in pictures) > 0.5
-        and not any(_overlap(line.box, other.box) > 0.5 and other.box.height < 2 * line.box.height for other in known)
+        for line in (_moved(line, part.x0, part.y0) for line in read.lines)
+        if sum(line.box.share_in(picture) for picture in pictures) > 0.5
+        and not any(line.box.share_in(other.box) > 0.5 and other.box.height < 2 * line.box.height for other in known)
     ]
 
 
-def _moved(box: Box, dx: float, dy: float) -> Box:
-    return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
+def _moved(line: Line, dx: float, dy: float) -> Line:
+    words = tuple(replace(word, box=word.box.moved(dx, dy)) for word in line.words)
+    return replace(line, box=line.box.moved(dx, dy), words=words)
 
 
-def _overlap(box: Box, other: Box) -> float:
-    """Share of `box` that lies in `other`."""
-    width = min(box.x1, other.x1) - max(box.x0, other.x0)
-    height = min(box.y1, other.y1) - max(box.y0, other.y0)
-    return max(width, 0.0) * max(height, 0.0) / max(box.width * box.height, 1.0)
+def _recognised(index: int, read: Recognised, models: Models) -> PageResult:
+    image = read.image
+    blocks = structure.of_image(image, read.lines, models)
+    return replace(_result(index, image.width, image.height, image.dpi, read.engine, blocks), rotation=read.rotation)
 
 
-def _recognise(index: int, image: PageImage, engine: OcrEngine) -> PageResult:
-    blocks = arrange(engine.read(image))
-    return PageResult(index, image.width, image.height, image.dpi, engine.name, blocks)
+def _result(index: int, width: int, height: int, dpi: float, engine: str, blocks: tuple[Block, ...]) -> PageResult:
+    result = PageResult(index, width, height, dpi, engine, blocks)
+    return replace(result, language=detect_language(result.text))

@@ -229,10 +229,18 @@ FIRST_PAGE = Parameter(
 )
 
 
-def job_answer(call: Call, job: codec.Json, first_page: int = 0) -> Response[str]:
+WORDS = Parameter(
+    "words",
+    "query",
+    "Whether each line comes with its words, their boxes and confidences. The answer is several times as large then.",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+)
+
+
+def job_answer(call: Call, job: codec.Json, first_page: int = 0, with_words: bool = False) -> Response[str]:
     """The job, or the part of it that begins at a page and that one answer can carry."""
     limit = GZIPPED_BYTES if "gzip" in call.header("Accept-Encoding") else PLAIN_BYTES
-    return answer(codec.part(job, first_page, limit))
+    return answer(codec.part(job, first_page, limit, with_words))
 
 
 def _unauthenticated() -> Unauthenticated:

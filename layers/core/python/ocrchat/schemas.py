@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ocrchat import languages
 from ocrchat.codec import Json
 from ocrchat.errors import Upgrade
-from ocrchat.model import JobStatus, Tier
+from ocrchat.model import BlockType, JobStatus, Tier
 
 
 def _object(text: str, /, **properties: Json) -> Json:
@@ -66,7 +67,7 @@ _SUMMARY: Json = {
     "uuid": _UUID,
     "status": _text("`done` and `failed` are final.", enum=[status.value for status in JobStatus]),
     "tier": _text("How pages are read.", enum=[tier.value for tier in Tier]),
-    "language": _text("As it was asked for."),
+    "language": _text("What was asked for: `auto`, or the code of a language."),
     "filename": _text("Of the submitted file."),
     "page_count": _whole("Pages of the job: those that were chosen.", minimum=1),
     "source_pages": _whole("Pages of the file.", minimum=1),
@@ -128,6 +129,14 @@ SCHEMAS: dict[str, Json] = {
         width=_whole("Pixels of the page image.", minimum=0),
         height=_whole("Pixels of the page image.", minimum=0),
         dpi={"type": "number", "description": "Dots per inch of the page image."},
+        rotation={
+            "type": "number",
+            "description": "Degrees clockwise by which the page was turned to stand upright. Width, height and boxes are those "
+            "of the turned page.",
+        },
+        language=_or_null(
+            _text("ISO 639 code of the language that most of its text is in; null where that is not known.")
+        ),
         engine=_text("What read it."),
         error=_or_null(_text("The code of why it could not be read; null if it was.")),
         text=_text("Its text, in reading order."),
@@ -135,12 +144,44 @@ SCHEMAS: dict[str, Json] = {
     ),
     "Block": _object(
         "Lines that belong together.",
+        type=_text("What it is.", enum=[type_.value for type_ in BlockType]),
+        level=_whole("1 to 6 of a heading; the depth of a list item, from 1 on; else 0.", minimum=0),
         text=_text("Its lines."),
         bbox=_BBOX,
         confidence=_CONFIDENCE,
         lines=_array("Its lines, in reading order.", _ref("Line")),
+        table={
+            "description": "The cells of a table; null of all else, and where they could not be told.",
+            "oneOf": [_ref("Table"), {"type": "null"}],
+        },
     ),
-    "Line": _object("A line of text.", text=_text("Its text."), bbox=_BBOX, confidence=_CONFIDENCE),
+    "Line": _object(
+        "A line of text.",
+        text=_text("Its text."),
+        bbox=_BBOX,
+        confidence=_CONFIDENCE,
+        words=_array("Its words in logical order, if `words=true` was asked for; else empty.", _ref("Word")),
+    ),
+    "Word": _object(
+        "A word; in scripts without spaces, a character.", text=_text("Its text."), bbox=_BBOX, confidence=_CONFIDENCE
+    ),
+    "Table": _object(
+        "A grid, each place of it covered by one cell.",
+        rows=_whole("How many rows.", minimum=1),
+        columns=_whole("How many columns.", minimum=1),
+        cells=_array("From top to bottom, and left to right in a row.", _ref("Cell")),
+        html=_text("The table as HTML."),
+    ),
+    "Cell": _object(
+        "A cell of a table.",
+        row=_whole("Of its top left place, counted from 0.", minimum=0),
+        column=_whole("Of its top left place, counted from 0.", minimum=0),
+        row_span=_whole("Rows that it covers.", minimum=1),
+        column_span=_whole("Columns that it covers.", minimum=1),
+        is_header={"type": "boolean", "description": "Whether it names what stands below or beside it."},
+        text=_text("Its text."),
+        bbox={"description": "Where it is; null where it is empty.", "oneOf": [_BBOX, {"type": "null"}]},
+    ),
     "Quote": _object(
         "What a job would cost.",
         dry_run={"const": True, "description": "Nothing was stored or charged."},
@@ -242,6 +283,16 @@ SCHEMAS: dict[str, Json] = {
         "required": ["type", "title", "status", "code", "detail", "request_id"],
         "additionalProperties": False,
     },
+    "Languages": _object("What can be asked for.", languages=_array("By name.", _ref("Language"))),
+    "Language": _object(
+        "A language.",
+        code=_text("What jobs say that were asked for in it."),
+        name=_text("In English."),
+        aliases=_array("What it may be asked for by too, beside its name; in any case.", {"type": "string"}),
+        script=_text("ISO 15924."),
+        engine=_text("Who reads it.", enum=[languages.PP_OCRV6, languages.TESSERACT]),
+        available={"type": "boolean", "description": "Whether this server has what it takes."},
+    ),
     "OpenApi": {"type": "object", "description": "An OpenAPI document."},
 }
 """By name; they refer to each other as parts of an OpenAPI document."""

@@ -25,6 +25,8 @@ class Settings:
     state_machine: str = ""
     weights: str = ""
     """Folder of the OCR weights; only the ocr_page function has it."""
+    tessdata: str = ""
+    """Folder of Tesseract's data in the ocr_page function. Empty where there is none: then its languages are refused."""
     inline_waiters: int = 0
     """How many small jobs are waited for at once. Beyond it a POST answers at once, so that waiting never starves workers."""
 
@@ -49,6 +51,7 @@ class Settings:
             event_queue=env[_PREFIX + "EVENT_QUEUE"],
             state_machine=env.get(_PREFIX + "STATE_MACHINE", ""),
             weights=env.get(_PREFIX + "WEIGHTS", ""),
+            tessdata=env.get(_PREFIX + "TESSDATA", ""),
             inline_waiters=int(env.get(_PREFIX + "INLINE_WAITERS", "0")),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",

@@ -35,7 +35,7 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
         tuple(
             PageResult.failed(page, failures[page])
             if page in failures
-            else codec.page_from_json(cloud.blobs.get_json(keys.page_result(job, page)))
+            else codec.page_from_json(cloud.blobs.get_json(keys.page_result(job, page)), with_words=False)
             for page in job.pages
         )
     )

@@ -5,7 +5,6 @@ The page that empties its chunk closes it, the chunk that empties the job resume
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from ocrchat.model import CHUNKS_IN_FLIGHT, Chunk, Job, PageTask
 from ocrchat.scratch import Scratch
 
 if TYPE_CHECKING:
-    from ocrchat.engines import OcrEngine
+    from ocrchat.engines import Models
 
 
 def split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch) -> None:
@@ -41,10 +40,10 @@ def split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch) -> None:
         move_on(cloud, job, chunk)
 
 
-def read_page(cloud: Cloud, task: PageTask, engine: Callable[[], OcrEngine], scratch: Scratch) -> None:
+def read_page(cloud: Cloud, task: PageTask, models: Models, scratch: Scratch) -> None:
     """Reads one page. Delivered twice, the second finds the page out of its set and only checks the ending.
 
-    Raises what another try may mend (Unavailable, a crash of the engine); a page that never will be readable is recorded.
+    Raises what another try may mend (Unavailable, a crash of a model); a page that never will be readable is recorded.
     """
     from ocrchat import reader
 
@@ -55,7 +54,7 @@ def read_page(cloud: Cloud, task: PageTask, engine: Callable[[], OcrEngine], scr
     if task.page in chunk.pending:
         path, index = _fetch_page(cloud, job, task, scratch)
         try:
-            result = reader.read_page(path, job.media_type, index, engine)
+            result = reader.read_page(path, job.media_type, index, models, job.options.language)
         except PageUnreadable as error:
             fail_page(cloud, task, error.code)
             return

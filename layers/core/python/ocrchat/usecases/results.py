@@ -58,10 +58,13 @@ def list_jobs(
     return [job for job in jobs if job.expires_at > now], following
 
 
-def view(cloud: Cloud, job: Job) -> JobView:
-    """The job with its document, or with how far it has come."""
+def view(cloud: Cloud, job: Job, first_page: int = 0, with_words: bool = False) -> JobView:
+    """The job with its document, or with how far it has come. Words only on `codec.WORDS_PAGES` pages from `first_page` on."""
     if job.status is JobStatus.DONE:
-        return JobView(job, job.page_count, _result(cloud, job))
+        document = _stored(cloud, keys.result(job))
+        if with_words:
+            document = _with_words(cloud, job, document, range(first_page, first_page + codec.WORDS_PAGES))
+        return JobView(job, job.page_count, document)
     if job.status is JobStatus.PROCESSING:
         return JobView(job, _pages_done(cloud, job), codec.NO_DOCUMENT)
     return JobView(job, job.charged_pages, codec.NO_DOCUMENT)
@@ -75,7 +78,7 @@ def download(cloud: Cloud, job: Job, format_name: str, max_bytes: int) -> Downlo
         raise JobNotFinished("The job is still running. Poll it until its status is done, then download.")
     form = export.FORMATS[format_name]
     filename = f"{PurePath(job.filename).stem}.{form.extension}"
-    content = form.write(job, codec.document_from_json(_result(cloud, job)))
+    content = form.write(job, codec.document_from_json(_stored(cloud, keys.result(job))))
     if len(content) <= max_bytes:
         return Download(filename, form.content_type, content)
     key = keys.download(job, format_name)
@@ -86,13 +89,22 @@ def download(cloud: Cloud, job: Job, format_name: str, max_bytes: int) -> Downlo
     return Download(filename, form.content_type, url=cloud.blobs.presign_download(key, filename, form.content_type))
 
 
-def _result(cloud: Cloud, job: Job) -> codec.Json:
+def _stored(cloud: Cloud, key: str) -> codec.Json:
     try:
-        return cloud.blobs.get_json(keys.result(job))
+        return cloud.blobs.get_json(key)
     except BlobMissing as error:
         raise JobNotFound(
             "The result of this job is gone: it was deleted, or has expired. Send the file again."
         ) from error
+
+
+def _with_words(cloud: Cloud, job: Job, document: codec.Json, places: range) -> codec.Json:
+    """The document, pages at `places` as they were stored when they were read; those that could not be read are not there."""
+    pages = [
+        _stored(cloud, keys.page_result(job, page["index"])) if place in places and not page["error"] else page
+        for place, page in enumerate(document["pages"])
+    ]
+    return {**document, "pages": pages}
 
 
 def _pages_done(cloud: Cloud, job: Job) -> int:
