@@ -15,7 +15,7 @@ NPX = $(dir $(NODE))../lib/node_modules/npm/bin/npx-cli.js
 CDK = PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1
 CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}'
 
-.PHONY: help demo serve test check lint synth template bootstrap deploy admin docs bench lock clean
+.PHONY: help demo serve languages test check lint synth template bootstrap deploy admin docs bench lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,8 @@ demo: .venv/.local .build/weights/.ready  ## Set everything up, start the embedd
 
 serve: .venv/.local .build/weights/.ready  ## Embedded AWS on http://localhost:8000 until Ctrl-C (PORT=, OCRCHAT_TOKEN=)
 	@exec $(VENV)/python -m local serve
+
+languages: .build/tessdata/.ready  ## Get Tesseract's data (123 MB): Arabic, Cyrillic, Devanagari, Korean, Thai and 20 other scripts
 
 test: .venv/.dev .build/weights/.ready  ## Set everything up, run all tests
 	$(VENV)/python -m pytest
@@ -56,9 +58,14 @@ admin: .venv/.local  ## Accounts, tokens, credits: make admin ARGS="--help"; ARG
 docs: .venv/.dev  ## OpenAPI, its readable form and the table of errors, made from the handlers
 	$(VENV)/python docs/generate.py
 
-bench: .venv/.dev .build/weights/.ready  ## Measure; writes benchmarks/results/*.json (EVAL=<evaluation pack>: accuracy too)
+bench: .venv/.dev .build/weights/.ready  ## Measure (EVAL=<evaluation pack>: beside other engines too; PAGES=1000: memory over so many pages)
 	$(VENV)/python -m benchmarks.overhead
-	$(if $(EVAL),$(VENV)/python -m benchmarks.accuracy --eval $(EVAL))
+ifdef EVAL
+	$(VENV)/python -m benchmarks.cold_start
+	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))
+	$(VENV)/python -m benchmarks.accuracy --eval $(EVAL) $(ARGS)
+	$(VENV)/python -m benchmarks.report
+endif
 
 lock: .venv/.dev  ## Requirements of pyproject.toml -> hash-pinned files, one per deployable
 	sh requirements/lock.sh
@@ -86,4 +93,9 @@ clean:  ## Remove what was set up and built
 
 .build/weights/.ready: layers/weights/weights.txt layers/weights/requirements.txt layers/weights/fetch.py .venv/.python
 	@$(VENV)/python layers/weights/fetch.py .build/weights
+	@touch $@
+
+.build/tessdata/.ready: layers/tessdata/tessdata.txt layers/tessdata/fetch.py .venv/.python
+	@echo "Getting Tesseract's data from the machine's package manager ..."
+	@$(VENV)/python layers/tessdata/fetch.py .build/tessdata
 	@touch $@

@@ -47,10 +47,10 @@ def median_seconds(work: Callable[[], Any], runs: int) -> float:
     return statistics.median(times)
 
 
-def bare(path: Path, engine: engines.OcrEngine) -> None:
+def bare(path: Path, models: engines.Models) -> None:
     source = reader.inspect(path.read_bytes(), max_pages=100)
     for index in range(source.page_count):
-        reader.read_page(path, source.media_type, index, lambda: engine)
+        reader.read_page(path, source.media_type, index, models)
 
 
 def over_http(client: httpx.Client, path: Path) -> None:
@@ -81,9 +81,9 @@ def long_scan(folder: Path) -> Path:
     return path
 
 
-def measure(client: httpx.Client, engine: engines.OcrEngine, path: Path, runs: int = RUNS) -> dict[str, Any]:
+def measure(client: httpx.Client, models: engines.Models, path: Path, runs: int = RUNS) -> dict[str, Any]:
     round_trip = median_seconds(lambda: over_http(client, path), runs)
-    engine_time = median_seconds(lambda: bare(path, engine), runs)
+    engine_time = median_seconds(lambda: bare(path, models), runs)
     return {
         "document": path.name,
         "pages": reader.inspect(path.read_bytes(), max_pages=100).page_count,
@@ -94,7 +94,7 @@ def measure(client: httpx.Client, engine: engines.OcrEngine, path: Path, runs: i
 
 
 def main() -> None:
-    engine = engines.load(runtime.WEIGHTS, threads=1)
+    models = engines.CpuModels(runtime.WEIGHTS, None, threads=1)
     started = time.perf_counter()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -111,9 +111,9 @@ def main() -> None:
         )
         rows = []
         for path in (first_page(folder), *(ROOT / "examples" / name for name in EXAMPLES)):
-            rows.append(measure(client, engine, path))
+            rows.append(measure(client, models, path))
             console.print(rows[-1])
-        rows.append(measure(client, engine, long_scan(folder), runs=1))
+        rows.append(measure(client, models, long_scan(folder), runs=1))
         console.print(rows[-1])
     results = {"cores": os.cpu_count(), "runs": RUNS, "start_s": round(ready, 2), "documents": rows}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
