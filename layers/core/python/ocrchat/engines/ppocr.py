@@ -13,12 +13,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ocrchat import languages
 from ocrchat.engines import Recognised, quads, scripts, upright
 from ocrchat.engines.detector import LineDetector
 from ocrchat.engines.quads import Pixels, Quads
 from ocrchat.engines.reading import Reading
 from ocrchat.engines.recogniser import LineRecogniser
 from ocrchat.engines.tesseract import Tesseract
+from ocrchat.languages.detection import detect_language
 from ocrchat.model import Box, Line, PageImage
 
 TINY = "PP-OCRv6_rec_tiny.onnx"
@@ -62,17 +64,29 @@ class PpOcrEngine:
         self._tesseract = Tesseract(tessdata) if tessdata else None
 
     def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
-        page: Pixels = np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
+        asked = languages.find(language)
+        if asked:
+            return self._read(image, asked.code, may_turn, is_foreign=asked.engine == languages.TESSERACT)[0]
+        recognised, strips = self._read(image, language, may_turn, is_foreign=False)
+        told = _foreign_language(strips)
+        if told is None or len(self._detector.find(_pixels(image), image.dpi, is_foreign=True)) <= len(strips):
+            return recognised
+        return self._read(image, told, may_turn, is_foreign=True)[0]
+
+    def _read(
+        self, image: PageImage, language: str, may_turn: bool, is_foreign: bool
+    ) -> tuple[Recognised, list[_Strip]]:
+        page = _pixels(image)
         if int(page.max()) - int(page.min()) < _CONTRAST:
-            return Recognised(image, [], self.name)
-        found = self._detector.find(page, image.dpi)
+            return Recognised(image, [], self.name), []
+        found = self._detector.find(page, image.dpi, is_foreign)
         strips = self._strips(page, found)
         turn, lean, transform = 0, 0.0, upright.STAY
         if may_turn:
             turn = upright.quarter_turn(page, found, [strip.reading.confidence for strip in strips], self._trust)
             if turn:
                 page = upright.turned(page, turn)
-                found = self._detector.find(page, image.dpi)
+                found = self._detector.find(page, image.dpi, is_foreign)
                 strips = self._strips(page, found)
             lean, transform, page = upright.straightened(page, found)
         rotation = round((turn + lean) % 360, 2)
@@ -80,12 +94,11 @@ class PpOcrEngine:
             image = PageImage(page.tobytes(), page.shape[1], page.shape[0], image.dpi)
         strips, name = self._reread([self._doubted(strip) for strip in strips], language)
         lines = [strip.reading.on(quads.moved(strip.quad, transform)) for strip in strips if strip.is_text]
-        return Recognised(image, lines, name, rotation)
+        return Recognised(image, lines, name, rotation), strips
 
     def read_line(self, image: PageImage, box: Box) -> Line | None:
-        page: Pixels = np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
         quad = np.array([[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]], np.float32)
-        reading = self._small.read(quads.crop(page, quad))
+        reading = self._small.read(quads.crop(_pixels(image), quad))
         return reading.on(quad) if reading.text else None
 
     def _strips(self, page: Pixels, found: Quads) -> list[_Strip]:
@@ -120,3 +133,13 @@ class PpOcrEngine:
             replace(strip, reading=other, is_foreign=True) if other else strip
             for strip, other in zip(strips, others, strict=True)
         ], name
+
+
+def _pixels(image: PageImage) -> Pixels:
+    return np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
+
+
+def _foreign_language(strips: Sequence[_Strip]) -> str | None:
+    """The language of a page most lines of which Tesseract has read, if it can be told: the detector may have missed some."""
+    foreign = [strip.reading.text for strip in strips if strip.is_foreign]
+    return detect_language("\n".join(foreign)) if len(foreign) > len(strips) / 2 else None
