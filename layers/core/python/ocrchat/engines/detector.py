@@ -14,7 +14,7 @@ import numpy as np
 from rapidocr_onnxruntime.ch_ppocr_det.utils import DBPostProcess
 
 from ocrchat.engines.quads import Pixels, Quads, sizes
-from ocrchat.engines.session import open_session
+from ocrchat.networks import giving_back, open_session
 
 MODEL = "PP-OCRv6_det_small.onnx"
 
@@ -47,6 +47,7 @@ class LineDetector:
     def __init__(self, weights: Path, threads: int) -> None:
         self._session = open_session(weights / MODEL, threads)
         self._input = self._session.get_inputs()[0].name
+        self._options = giving_back()
         self._quads = {is_foreign: _post_process(least) for is_foreign, least in _LEAST_SCORE.items()}
 
     def find(self, page: Pixels, dpi: float, is_foreign: bool = False) -> Quads:
@@ -71,7 +72,9 @@ class LineDetector:
         size = [max(round(length * scale / _STRIDE), 1) * _STRIDE for length in (width, height)]
         seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         blob = cv2.dnn.blobFromImage(seen, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True)  # the network takes BGR
-        found, _ = self._quads[is_foreign](self._session.run(None, {self._input: blob})[0], (height, width))
+        found, _ = self._quads[is_foreign](
+            self._session.run(None, {self._input: blob}, self._options)[0], (height, width)
+        )
         quads = np.asarray(found, np.float32).reshape(-1, 4, 2)
         np.clip(quads[..., 0], 0, page.shape[1], out=quads[..., 0])
         np.clip(quads[..., 1], 0, page.shape[0], out=quads[..., 1])

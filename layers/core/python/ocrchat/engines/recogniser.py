@@ -15,7 +15,7 @@ import numpy as np
 
 from ocrchat.engines.quads import LINE_HEIGHT, Pixels
 from ocrchat.engines.reading import Reading, ReadWord
-from ocrchat.engines.session import open_session
+from ocrchat.networks import open_session
 from ocrchat.writing import is_ideograph
 
 _BLANK = 0

@@ -1,4 +1,4 @@
-"""onnxruntime, set up once for all models."""
+"""Networks in ONNX files: onnxruntime with the same settings for all of them."""
 
 from __future__ import annotations
 
@@ -18,4 +18,12 @@ def open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors
+    options.enable_mem_pattern = False  # plans are made for each size of input, and sizes hardly come twice
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
+def giving_back() -> onnxruntime.RunOptions:
+    """For networks that run once a page: their memory is given back each time, not kept for the largest page ever seen."""
+    options = onnxruntime.RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
