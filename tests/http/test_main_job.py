@@ -95,7 +95,12 @@ def test_the_token_may_stand_in_the_query(server: Server, api: httpx.Client) -> 
 
 @pytest.mark.parametrize(
     ("format_name", "content_type"),
-    [("txt", "text/plain; charset=utf-8"), ("md", "text/markdown; charset=utf-8"), ("json", "application/json")],
+    [
+        ("txt", "text/plain; charset=utf-8"),
+        ("md", "text/markdown; charset=utf-8"),
+        ("csv", "text/csv; charset=utf-8"),
+        ("json", "application/json"),
+    ],
 )
 def test_a_finished_job_downloads(api: httpx.Client, format_name: str, content_type: str) -> None:
     job = post(api, "Bericht für März.pdf", digital_pdf(2)).raise_for_status().json()

@@ -247,3 +247,16 @@ def test_a_thousand_regions_end_soon_and_lose_nothing() -> None:
 
     words = sorted(word for block in blocks for each in block.lines for word in each.text.split())
     assert words == sorted(each.text for each in page)
+
+
+def test_paragraphs_that_count_on_from_each_other_are_a_list() -> None:
+    page = [line(f"{number}. something that must be done", 50, 60 + 60 * number) for number in range(1, 4)]
+
+    assert types(arrange(page, PAGE)) == [("list_item", 1)] * 3
+
+
+@pytest.mark.parametrize("numbers", [(1, 5, 9), (1984, 1985, 1986)])
+def test_paragraphs_that_begin_with_other_numbers_are_none(numbers: tuple[int, ...]) -> None:
+    page = [line(f"{number}. something that was said", 50, 60 + 60 * row) for row, number in enumerate(numbers)]
+
+    assert "list_item" not in [kind for kind, _ in types(arrange(page, PAGE))]

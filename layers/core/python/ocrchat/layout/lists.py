@@ -11,6 +11,7 @@ _BULLET = re.compile(rf"(?:[{re.escape(BULLETS)}\ue000-\uf8ff]\s*|[{re.escape(DA
 _NUMBER = re.compile(
     r"(?:\(?(\d{1,3}|[A-Za-z]|[ivxIVX]{2,5})[.)]|\((\d{1,3}|[a-z])\)|（\d{1,3}）|\d{1,2}、|[①-⑳])\s*(?=\D|$)"
 )
+_ORDINAL = re.compile(r"(\d{1,3})[.)]\s+(?=\D)")
 _BARE = re.compile(r"\d{1,2}\s+(?=[^\W\d_])")
 _NOTE = re.compile(r"(?:[*†‡§¶]{1,3}|[¹²³⁰⁴-⁹]{1,3}|\d{1,3}(?![\d.,%)]))\s*(?=\D)")
 
@@ -25,6 +26,12 @@ def number(text: str) -> str | None:
     """As `bullet`, for "1.", "a)", "(iv)" and the like, and for a bare "1"; not for "1.5" or "1984"."""
     found = _NUMBER.match(text) or _BARE.match(text)
     return found[0] if found else None
+
+
+def ordinal(text: str) -> int | None:
+    """The number that `text` begins with, of "2." and "2)"."""
+    found = _ORDINAL.match(text)
+    return int(found[1]) if found else None
 
 
 def is_bullet(text: str) -> bool:
