@@ -260,3 +260,34 @@ def test_paragraphs_that_begin_with_other_numbers_are_none(numbers: tuple[int, .
     page = [line(f"{number}. something that was said", 50, 60 + 60 * row) for row, number in enumerate(numbers)]
 
     assert "list_item" not in [kind for kind, _ in types(arrange(page, PAGE))]
+
+
+def column(x: float, width: int, rows: range, word: str) -> list[Line]:
+    return [line(f"{word} {row} ".ljust(width, "x"), x, 26 * row) for row in rows]
+
+
+def test_text_flows_around_a_figure_that_stands_across_two_columns() -> None:
+    left = [*column(100, 60, range(4, 14), "left"), *column(100, 30, range(14, 30), "left")]
+    right = [*column(800, 60, range(4, 14), "right"), *column(1100, 30, range(14, 30), "right")]
+    caption = line("what the picture shows", 630, 26 * 30.5)
+    left += column(100, 45, range(30, 33), "left") + column(100, 60, range(33, 43), "left")
+    right += column(950, 45, range(30, 33), "right") + column(800, 60, range(33, 43), "right")
+    figure = Region(BlockType.FIGURE, Box(450, 26 * 14, 1050, 26 * 30))
+
+    blocks = seen([*left, *right, caption], regions=(figure,))
+
+    words = [row.text.split()[:2] for block in blocks for row in block.lines if "picture" not in row.text]
+    assert words == [[word, str(row)] for word in ("left", "right") for row in range(4, 43)]
+    places = [place for place, block in enumerate(blocks) if block.type is BlockType.FIGURE]
+    assert len(places) == 1
+    assert "what the picture shows" in blocks[places[0] + 1].text
+
+
+def test_a_figure_in_a_column_stays_between_its_lines() -> None:
+    lines = [*column(100, 60, range(4, 14), "above"), *column(100, 60, range(24, 34), "below")]
+    figure = Region(BlockType.FIGURE, Box(100, 26 * 14, 700, 26 * 24))
+
+    blocks = seen(lines, regions=(figure,))
+
+    kinds = [block.type for block in blocks]
+    assert kinds == [BlockType.TEXT, BlockType.FIGURE, BlockType.TEXT]

@@ -1,9 +1,9 @@
 """Lines anywhere on a page -> blocks in reading order, and what they are. One code for digital and for recognised text.
 
-`placed` straightens the page, `regions` takes tables and figures out of the flow, `columns` brings what is left into order,
-`rows` joins what stands at one height, `paragraphs` what belongs together, `kinds` says what it is, and `nesting` how deep
-items of lists are. All of it is geometry, without pixels and models; what a model saw on the picture of the page (`sight`)
-makes it better, and is not needed.
+`placed` straightens the page, `regions` puts tables and figures together, `floats` sets figures aside that text flows around,
+`columns` brings what is left into order, `rows` joins what stands at one height, `paragraphs` what belongs together, `kinds`
+says what it is, and `nesting` how deep items of lists are. All of it is geometry, without pixels and models; what a model saw
+on the picture of the page (`sight`) makes it better, and is not needed.
 
 Lengths are in units of the page's median line height, so that the resolution does not matter.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ocrchat.layout.columns import parts
+from ocrchat.layout.floats import set_aside
 from ocrchat.layout.kinds import Setting, kind
 from ocrchat.layout.nesting import nested
 from ocrchat.layout.paragraphs import paragraphs
@@ -42,7 +43,10 @@ def arrange(lines: Sequence[Line], page: Box, sight: Sight = BLIND) -> tuple[Blo
     items, margin = gather(with_marks(straighten(level, slope)), upended, sight.regions, slope)
     unit = unit_of(line.box for line, _ in level)
     setting = Setting(page, _body(line for line, _ in level))
-    blocks = [block for part in parts(items, unit) for block in _blocks(part, unit, setting)]
+    flow, floats = set_aside(items, unit)
+    blocks = [block for part in parts(flow, unit) for block in _blocks(part, unit, setting)]
+    for each in floats:
+        blocks = each.put_back(blocks, _blocks([each.figure, *each.caption], unit, setting))
     return (*blocks, *(Block(item.lines) for item in margin))
 
 
