@@ -199,11 +199,31 @@ def test_a_table_whose_cells_are_not_known_is_written_row_by_row() -> None:
     assert of(set_in(400, *rows, type_=BlockType.TABLE)) == "  \n".join(rows)
 
 
-def test_running_heads_and_feet_are_left_out() -> None:
-    head, foot = (set_in(400, "ACME Inc.", type_=type_) for type_ in (BlockType.HEADER, BlockType.FOOTER))
+def test_a_running_head_is_written_where_it_first_stands() -> None:
+    head = set_in(400, "ACME Inc., letter 4711", type_=BlockType.HEADER)
+    again = set_in(400, "ACME Inc., letter 4712", type_=BlockType.HEADER)
+    pages = tuple(
+        PageResult(n, 100, 100, 96.0, "test", (each, set_in(400, "Text"))) for n, each in enumerate((head, again))
+    )
 
-    assert of(head, set_in(400, "Text"), foot) == "Text"
-    assert of(head, foot) == ""
+    assert markdown.document(Document(pages)) == "ACME Inc., letter 4711\n\nText\n\n---\n\nText"
+
+
+@pytest.mark.parametrize("number", ["7", "Page 3 of 12", "- 4 -", "xii"])
+def test_page_numbers_are_left_out(number: str) -> None:
+    assert of(set_in(400, "Text"), set_in(400, number, type_=BlockType.FOOTER)) == "Text"
+
+
+def test_a_deep_item_behind_a_paragraph_is_an_item_and_no_code() -> None:
+    deep = Block((Line("2. second", BOX),), BlockType.LIST_ITEM, level=2)
+
+    assert of(set_in(400, "Text"), deep) == "Text\n\n2. second"
+
+
+def test_lines_that_end_with_divided_words_are_one_paragraph_however_narrow() -> None:
+    column = set_in(90, "that his-", "torians re-", "main igno-", "rant")
+
+    assert of(column) == "that historians remain ignorant"
 
 
 def test_a_table_that_goes_on_over_two_pages_is_written_once() -> None:

@@ -220,3 +220,19 @@ def test_a_watermark_does_not_hide_the_lines_under_it(tmp_path: Path) -> None:
 
     assert "under the watermark" in page.text
     assert "CONFIDENTIAL" in page.text
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+def test_a_digital_page_on_its_side_comes_out_upright(tmp_path: Path, rotate: int) -> None:
+    path = tmp_path / "a.pdf"
+    with pymupdf.open("pdf", digital_pdf(1)) as document:
+        document[0].set_rotation(rotate)
+        path.write_bytes(document.tobytes())
+    upright = tmp_path / "b.pdf"
+    upright.write_bytes(digital_pdf(1))
+
+    page = reader.read_page(path, MediaType.PDF, 0, never)
+
+    known = reader.read_page(upright, MediaType.PDF, 0, never)
+    assert page.rotation == 360 - rotate
+    assert (page.width, page.height, page.blocks) == (known.width, known.height, known.blocks)

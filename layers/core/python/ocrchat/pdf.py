@@ -7,8 +7,10 @@ one at a time in a process. Nothing in a document is executed: JavaScript, launc
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import atan2, degrees
 from pathlib import Path
 from typing import Any, Self
 
@@ -127,6 +129,25 @@ class PdfPage:
         """
         return list(self._layer.lines) if self._layer else None
 
+    def sideways(self) -> int:
+        """Degrees clockwise by which the page has to be turned so that most of its text runs from left to right: 0, 90, 180, 270.
+
+        Raises PageUnreadable.
+        """
+        content = self._content
+        directions: Counter[int] = Counter()
+        for line in (line for block in (content or {"blocks": []})["blocks"] for line in block.get("lines", ())):
+            x, y = line["dir"]  # on the page as it is stored, y downwards
+            runs = degrees(atan2(y, x)) + self._page.rotation
+            directions[-round(runs / 90) * 90 % 360] += sum(len(span["chars"]) for span in line["spans"])
+        ((turn, count),) = directions.most_common(1) or [(0, 0)]
+        return turn if count > directions.total() / 2 else 0
+
+    def turned(self, clockwise: int) -> PdfPage:
+        """The same page, shown turned by a multiple of 90 degrees; this object is not to be used any more."""
+        self._page.set_rotation((self._page.rotation + clockwise) % 360)
+        return PdfPage(self._page)
+
     def doubtful(self) -> tuple[Line, ...]:
         """A few lines of the text layer that may say something else than what is seen; see `textlayer.agrees`."""
         return self._layer.doubtful if self._layer else ()
@@ -180,7 +201,7 @@ class PdfPage:
     def _layer(self) -> TextLayer | None:
         if not self._drawn:
             return TextLayer(())  # blank: the page draws nothing at all
-        content = self._content()
+        content = self._content
         if content is None or self._is_covered():
             return None
         layer = textlayer.read(content, self._placement, self._is_painted)
@@ -192,6 +213,7 @@ class PdfPage:
             return TextLayer(())  # blank: all that it draws is white
         return layer
 
+    @cached_property
     def _content(self) -> dict[str, Any] | None:
         """PyMuPDF's rawdict; None where there is so much text in the page that it would not fit into memory."""
         try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from ocrchat import images, pdf, structure, textlayer
+from ocrchat import images, languages, pdf, structure, textlayer
 from ocrchat.engines import Models, OcrEngine, Recognised
 from ocrchat.errors import BadRequest, FileEmpty, PageUnreadable, TooManyPages, UnsupportedFile
 from ocrchat.languages.detection import detect_language
@@ -62,7 +62,7 @@ def read_page(source: Path, media_type: MediaType, index: int, models: Models, l
             image = images.frame(source.read_bytes(), index)
         except BadRequest as error:
             raise PageUnreadable(error.detail) from error
-        return _recognised(index, models.ocr.read(image, language), models)
+        return _recognised(index, models.ocr.read(image, language), models, language)
     try:
         document = pdf.open_file(source)
     except BadRequest as error:
@@ -72,15 +72,20 @@ def read_page(source: Path, media_type: MediaType, index: int, models: Models, l
 
 
 def _read_pdf_page(index: int, page: PdfPage, models: Models, language: str) -> PageResult:
+    turn = page.sideways()
+    if turn:
+        page = page.turned(turn)
     lines = page.text_layer()
     if lines is None or _says_something_else(page, models, language):
-        return _recognised(index, _read_closely(page, models.ocr, language), models)
+        read = _read_closely(page, models.ocr, language)
+        return _recognised(index, replace(read, rotation=(read.rotation + turn) % 360), models, language)
     name = "text-layer"
     if pictures := page.pictures():
         name = f"text-layer+{models.ocr.name}"
         lines += _read_pictures(page, pictures, lines, models.ocr, language)
     blocks = structure.of_digital(page, lines, models)
-    return _result(index, page.width, page.height, page.dpi, name, blocks)
+    result = _result(index, page.width, page.height, page.dpi, name, blocks, language)
+    return replace(result, rotation=float(turn))
 
 
 def _says_something_else(page: PdfPage, models: Models, language: str) -> bool:
@@ -132,12 +137,17 @@ def _moved(line: Line, dx: float, dy: float) -> Line:
     return replace(line, box=line.box.moved(dx, dy), words=words)
 
 
-def _recognised(index: int, read: Recognised, models: Models) -> PageResult:
+def _recognised(index: int, read: Recognised, models: Models, language: str) -> PageResult:
     image = read.image
     blocks = structure.of_image(image, read.lines, models)
-    return replace(_result(index, image.width, image.height, image.dpi, read.engine, blocks), rotation=read.rotation)
+    result = _result(index, image.width, image.height, image.dpi, read.engine, blocks, language)
+    return replace(result, rotation=read.rotation)
 
 
-def _result(index: int, width: int, height: int, dpi: float, engine: str, blocks: tuple[Block, ...]) -> PageResult:
+def _result(
+    index: int, width: int, height: int, dpi: float, engine: str, blocks: tuple[Block, ...], language: str
+) -> PageResult:
+    """Of a text too short to tell, the language is the one that was asked for."""
     result = PageResult(index, width, height, dpi, engine, blocks)
-    return replace(result, language=detect_language(result.text))
+    asked = language if result.text and language != languages.AUTO else None
+    return replace(result, language=detect_language(result.text) or asked)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from statistics import mean
 
 from ocrchat import tables
 from ocrchat.engines import Models
@@ -28,12 +29,21 @@ SAME_AREA = 0.6
 FEWEST_ROWS = 3
 """Of a table without printed lines: two rows that are level are more often a head and its line, or two prices."""
 
+SMALL = 12
+FULL = 0.75
+"""Of a table without printed lines, with so few places, so many must hold text."""
+
+THROUGH = 3
+PROSE = 0.5
+"""Columns that a line of a table hardly ever goes through, and the share of text in such lines from which on it is prose."""
+
 COVER = 0.8
-SHORT_LINE = 30
+SHORT_LINE = 8.0
 COLUMNS = 4
 FILLED = 0.7
-"""A picture is one table, cropped or photographed, where lines cover so much of it, are so short (characters, on average), and
-stand in so many columns; so many of the places hold text, and so many rows more than one. A receipt has fewer columns."""
+"""A picture is one table, cropped or photographed, where lines cover so much of it, are on average no more times wider than
+high, and stand in so many columns and rows; so many of the places hold text, and so many rows more than one. A receipt has
+fewer columns."""
 
 Recognise = Callable[[Box, Sequence[Line]], Table | None]
 
@@ -74,11 +84,11 @@ def _recognising(
 def _as_one_table(page: Box, lines: Sequence[Line], recognise: Recognise) -> tuple[Block, ...] | None:
     """The page, if it is a picture of a table and of nothing else. A layout model, which is used to pages, sees parts of it."""
     area = Box.around(line.box for line in lines)
-    mean_length = sum(len(line.text) for line in lines) / len(lines)
-    if page.share_in(area) < COVER or mean_length > SHORT_LINE:
+    length = mean(line.box.width / max(line.box.height, 1.0) for line in lines)
+    if page.share_in(area) < COVER or length > SHORT_LINE:
         return None
     table = recognise(area, lines)
-    if table is None or table.columns < COLUMNS:
+    if table is None or table.columns < COLUMNS or table.rows < COLUMNS or _is_prose(table, lines):
         return None
     filled = Counter(cell.row for cell in table.cells if cell.text)
     full_rows = sum(count > 1 for count in filled.values())
@@ -110,14 +120,46 @@ def _arranged(
     """The blocks, and the tables among them by their place."""
     blocks = arrange(lines, page, sight)
     places = [place for place, block in enumerate(blocks) if block.type is BlockType.TABLE][:MOST_TABLES]
-    tables_at = {place: _table(blocks[place], sharp, recognise) for place in places}
+    tables_at = {place: _table(blocks[place], lines, sharp, recognise) for place in places}
     return blocks, {place: table for place, table in tables_at.items() if table}
 
 
-def _table(block: Block, sharp: dict[Box, Table], recognise: Recognise) -> Table | None:
+def _table(block: Block, lines: Sequence[Line], sharp: dict[Box, Table], recognise: Recognise) -> Table | None:
     known = next((table for area, table in sharp.items() if area.share_in(block.box) > SAME_AREA), None)
-    table = known or recognise(block.box, block.lines)
-    return table if table and (known or table.rows >= FEWEST_ROWS) else None
+    if known:
+        return known
+    # Its own lines are whole rows; those of the page are as they were found.
+    inside = [line for line in lines if line.box.share_in(block.box) > SAME_AREA]
+    table = recognise(block.box, inside)
+    return (
+        table
+        if table and table.rows >= FEWEST_ROWS and not _is_sparse(table) and not _is_prose(table, inside)
+        else None
+    )
+
+
+def _is_sparse(table: Table) -> bool:
+    """Whether it is small and has gaps: words that stand about in rows, as on a sign."""
+    filled = sum(cell.text != "" for cell in table.cells)
+    return len(table.cells) <= SMALL and filled < FULL * len(table.cells)
+
+
+def _is_prose(table: Table, lines: Sequence[Line]) -> bool:
+    """Whether most of the text is in lines that go through three columns and more: what is in cells is found cell by cell."""
+    through = sum(len(line.text) for line in lines if len(_columns(line, table)) >= THROUGH)
+    return through > PROSE * sum(len(line.text) for line in lines)
+
+
+def _columns(line: Line, table: Table) -> set[int]:
+    """Those that `line` has words in."""
+    box = line.box
+    return {
+        cell.column
+        for cell in table.cells
+        if cell.box
+        and box.x0 < (cell.box.x0 + cell.box.x1) / 2 < box.x1
+        and cell.box.y0 < (box.y0 + box.y1) / 2 < cell.box.y1
+    }
 
 
 def _finished(block: Block, table: Table | None) -> Block:

@@ -1,8 +1,9 @@
 """Document -> Markdown (CommonMark with GitHub's tables and strikethrough; UTF-8).
 
 Headings, lists and tables are written as such. A paragraph is one line of Markdown if it was set as one (see `export.prose`);
-else its lines are kept, with hard breaks. Captions are in italics. Of a figure, its labels are written. Running heads, feet
-and page numbers are left out: they stand in the middle of what goes on over pages. The text and the blocks have them.
+else its lines are kept, with hard breaks. Captions are in italics. Of a figure, its labels are written. A running head or foot
+is written where it first stands, and left out where it comes again, in the middle of what goes on over pages; page numbers are
+left out. The text and the blocks have them all.
 
 Pages are separated by `PAGE_SEPARATOR`, a thematic break, which the text of a page never becomes: splitting at it gives back
 the pages, blank ones included.
@@ -16,13 +17,14 @@ from collections.abc import Iterable, Mapping
 from ocrchat.export import prose
 from ocrchat.export.prose import Manner
 from ocrchat.layout import lists
+from ocrchat.layout.kinds import PAGE_NUMBER
 from ocrchat.model import Block, BlockType, Document, PageResult, Table
 from ocrchat.tables import markup
 from ocrchat.tables.join import continued
 
 PAGE_SEPARATOR = "\n\n---\n\n"
 
-_LEFT_OUT = (BlockType.HEADER, BlockType.FOOTER)
+_RUNNING = (BlockType.HEADER, BlockType.FOOTER)
 
 _INDENT = "    "
 """Of what is within an item of a list: enough for the widest number."""
@@ -44,7 +46,8 @@ def write(content: Document) -> bytes:
 def document(content: Document) -> str:
     """A table that goes on over several pages stands whole on the first of them."""
     tables = map(dict, continued(content.pages))
-    return PAGE_SEPARATOR.join(_page(result, whole) for result, whole in zip(content.pages, tables, strict=True))
+    known: set[str] = set()
+    return PAGE_SEPARATOR.join(_page(result, whole, known) for result, whole in zip(content.pages, tables, strict=True))
 
 
 def page(result: PageResult) -> str:
@@ -52,30 +55,44 @@ def page(result: PageResult) -> str:
     return document(Document((result,)))
 
 
-def _page(result: PageResult, whole: Mapping[int, Table]) -> str:
-    """`whole` has the tables that begin on the page, by index of their block."""
+def _page(result: PageResult, whole: Mapping[int, Table], known: set[str]) -> str:
+    """`whole` has the tables that begin on the page, by index of their block; `known`, which grows, the running heads before."""
     manner = prose.manner(result.lines)
     parts: list[str] = []
     previous = None
+    shallowest = 1  # level of the first item of a list: deeper ones alone would be code
     for index, block in enumerate(result.blocks):
-        if block.type in _LEFT_OUT or (block.table and index not in whole):
-            continue
-        written = _table(whole[index]) if block.table else _block(block, manner)
-        if not written:
+        if _comes_again(block, known) or (block.table and index not in whole):
             continue
         is_tight = previous is block.type is BlockType.LIST_ITEM
+        if not is_tight:
+            shallowest = block.level
+        written = _table(whole[index]) if block.table else _block(block, manner, block.level - shallowest)
+        if not written:
+            continue
         parts += ["\n" if is_tight else "\n\n", written] if parts else [written]
         previous = block.type
     return "".join(parts)
 
 
-def _block(block: Block, manner: Manner) -> str:
+def _comes_again(block: Block, known: set[str]) -> bool:
+    """Whether it is a page number, or a running head or foot that is in `known`, whatever numbers are in it."""
+    if block.type not in _RUNNING:
+        return False
+    wording = re.sub(r"\d+", "0", " ".join(block.text.casefold().split()))
+    if PAGE_NUMBER.fullmatch(block.text.strip()) or wording in known:
+        return True
+    known.add(wording)
+    return False
+
+
+def _block(block: Block, manner: Manner, depth: int) -> str:
     match block.type:
         case BlockType.HEADING:
             title = _CLOSING.sub(r"\\\g<0>", _inline(prose.joined(block.lines, manner)))
             return f"{'#' * max(block.level, 1)} {title}"
         case BlockType.LIST_ITEM:
-            return _item(block, manner)
+            return _item(block, manner, depth)
         case BlockType.CAPTION:
             return f"*{_inline(prose.joined(block.lines, manner))}*"
         case BlockType.TABLE | BlockType.FIGURE:
@@ -92,7 +109,7 @@ def _paragraph(lines: Iterable[str]) -> str:
     return "  \n".join(_escape(line) for line in lines)
 
 
-def _item(block: Block, manner: Manner) -> str:
+def _item(block: Block, manner: Manner, depth: int) -> str:
     text = prose.joined(block.lines, manner)
     mark = lists.bullet(text) or lists.number(text) or ""
     rest = text[len(mark) :]
@@ -102,7 +119,7 @@ def _item(block: Block, manner: Manner) -> str:
         mark = number[1] + (number[2] or ".")
     else:
         rest, mark = text, "-"  # (a), iv. and the like are no marks in Markdown
-    return f"{_INDENT * (block.level - 1)}{mark} {_escape(rest)}".rstrip()
+    return f"{_INDENT * max(depth, 0)}{mark} {_escape(rest)}".rstrip()
 
 
 def _inline(text: str) -> str:

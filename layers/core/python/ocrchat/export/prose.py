@@ -20,6 +20,8 @@ CARRIED = 0.34
 """Share of its lines that begin in the middle of a sentence. Fewer do in a column of items that happen to be of one length."""
 ROOM = 1.0
 """Line heights that are left over on a line which the next word would still have fitted on: boxes are not exact."""
+DIVISIONS = 0.1
+"""Share of lines that end with a divided word which makes them prose in any case: only what was set in a column has them."""
 NARROW = 10.0
 """Line heights: no text is set in a column narrower than that. Names and addresses are."""
 SPREAD = 1.35
@@ -99,6 +101,8 @@ def joined(some: Sequence[Line], how: Manner) -> str:
 
 def _is_running(some: Sequence[Line], how: Manner) -> bool:
     """Whether lines end where the next word had no room left. Addresses, verses and receipts end where their author wanted."""
+    if _divisions(some) >= max(DIVISIONS * len(some), 2):
+        return True
     if max(line.box.width for line in some) < NARROW * max(line.box.height for line in some):
         return False
     if sum(_is_row(line, how) for line in some) >= SPREAD_LINES * len(some):
@@ -111,6 +115,14 @@ def _is_running(some: Sequence[Line], how: Manner) -> bool:
         full += room < _first_word(following) + ROOM * line.box.height
         carried += _begins_within(following.text)
     return full >= RUNNING * (len(some) - 1) and carried >= CARRIED * (len(some) - 1)
+
+
+def _divisions(some: Sequence[Line]) -> int:
+    """Words that go on in the next line."""
+    return sum(
+        line.text[-1:] in _HYPHENS and line.text[-2:-1].isalpha() and following.text[:1].islower()
+        for line, following in pairwise(some)
+    )
 
 
 def _begins_within(text: str) -> bool:

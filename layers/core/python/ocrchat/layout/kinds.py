@@ -37,7 +37,7 @@ text is. Numbers tell more: 2 is of level 2, 2.1 of 3."""
 _NUMBERED = re.compile(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,4}\.?|[A-Z](?:\.\d{1,2}){1,4}\.?|[A-Z]\.|[IVX]{2,5}\.)\s+(?=[^\W\d_])"
 )
-_PAGE_NUMBER = re.compile(
+PAGE_NUMBER = re.compile(
     r"(?:p(?:age|\.)?|seite|página|pagina|strana|стр\.?|第)?\s*[-–—\[(|]*\s*(?:\d{1,4}|[ivxlc]{1,7})"
     r"(?:\s*(?:/|of|von|de|di|из)\s*\d{1,4})?\s*[-–—\])|页頁]*",
     re.IGNORECASE,
@@ -58,7 +58,7 @@ def kind(group: Sequence[Placed], setting: Setting) -> tuple[BlockType, int]:
         return group[0].region.type, 0
     text = " ".join(row.line.text for row in group)
     box = Box.around(row.box for row in group)
-    if len(group) == 1 and _PAGE_NUMBER.fullmatch(text.strip()) and (edge := _edge(box, setting.page)):
+    if len(group) == 1 and PAGE_NUMBER.fullmatch(text.strip()) and (edge := _edge(box, setting.page)):
         return edge, 0
     scores = mixed((row.kinds, len(row.line.text)) for row in group)
     seen = max(scores, key=lambda each: scores[each], default=BlockType.TEXT)
@@ -105,7 +105,9 @@ def _is_note(group: Sequence[Placed], box: Box, setting: Setting) -> bool:
 
 
 def _may_be_heading(group: Sequence[Placed], text: str) -> bool:
-    return len(group) <= HEADING_ROWS and len(text) <= HEADING_LENGTH and any(c.isalpha() for c in text)
+    """A comma at its end belongs to a salutation, or to a sentence."""
+    is_short = len(group) <= HEADING_ROWS and len(text) <= HEADING_LENGTH
+    return is_short and not text.rstrip().endswith((",", ";")) and any(c.isalpha() for c in text)
 
 
 def _is_prominent(group: Sequence[Placed], setting: Setting) -> bool:
