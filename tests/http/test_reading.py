@@ -74,7 +74,7 @@ def test_headings_are_headings(report: dict[str, Any]) -> None:
     headings = [block["text"] for page in report["pages"] for block in page["blocks"] if block["type"] == "heading"]
 
     assert "Lake Almere Water Quality" in headings[0]
-    assert report["markdown"].startswith("# ")
+    assert "\n# Lake Almere Water Quality\n" in report["markdown"]
 
 
 def test_a_page_on_its_side_comes_out_upright(api: httpx.Client) -> None:

@@ -31,7 +31,7 @@ FEWEST_ROWS = 3
 
 SMALL = 12
 FULL = 0.75
-"""Of a table without printed lines, with so few places, so many must hold text."""
+"""Of a table without printed lines, with so few places, so many must hold text, and no line go through two columns."""
 
 THROUGH = 3
 PROSE = 0.5
@@ -102,7 +102,7 @@ def _with_tables(
     lines: Sequence[Line], page: Box, sight: Sight, ruled: Sequence[Box], recognise: Recognise
 ) -> tuple[Block, ...]:
     """Ruled areas that are tables come first: their edges are sharper than what a layout model sees."""
-    sharp = {area: table for area in ruled[:MOST_TABLES] if (table := recognise(area, lines))}
+    sharp = {area: table for area in ruled[:MOST_TABLES] if (table := _in_area(area, lines, recognise))}
     seen = [region for region in sight.regions if not _is_table(region) or not _is_among(region.box, sharp)]
     regions = (*(Region(BlockType.TABLE, area) for area in sharp), *seen)
     blocks, found = _arranged(lines, page, replace(sight, regions=regions), sharp, recognise)
@@ -128,20 +128,23 @@ def _table(block: Block, lines: Sequence[Line], sharp: dict[Box, Table], recogni
     known = next((table for area, table in sharp.items() if area.share_in(block.box) > SAME_AREA), None)
     if known:
         return known
-    # Its own lines are whole rows; those of the page are as they were found.
-    inside = [line for line in lines if line.box.share_in(block.box) > SAME_AREA]
-    table = recognise(block.box, inside)
-    return (
-        table
-        if table and table.rows >= FEWEST_ROWS and not _is_sparse(table) and not _is_prose(table, inside)
-        else None
-    )
+    table = _in_area(block.box, lines, recognise)
+    return table if table and table.rows >= FEWEST_ROWS else None
 
 
-def _is_sparse(table: Table) -> bool:
-    """Whether it is small and has gaps: words that stand about in rows, as on a sign."""
+def _in_area(area: Box, lines: Sequence[Line], recognise: Recognise) -> Table | None:
+    """`lines` are those of the page as they were found: a block's own are whole rows."""
+    inside = [line for line in lines if line.box.share_in(area) > SAME_AREA]
+    table = recognise(area, inside)
+    return table if table and not _is_scattered(table, inside) else None
+
+
+def _is_scattered(table: Table, lines: Sequence[Line]) -> bool:
+    """Whether it is prose, or small and full of gaps or of lines that were cut: words that stand about, as on a sign."""
+    if len(table.cells) > SMALL:
+        return _is_prose(table, lines)
     filled = sum(cell.text != "" for cell in table.cells)
-    return len(table.cells) <= SMALL and filled < FULL * len(table.cells)
+    return filled < FULL * len(table.cells) or any(len(_columns(line, table)) > 1 for line in lines)
 
 
 def _is_prose(table: Table, lines: Sequence[Line]) -> bool:
