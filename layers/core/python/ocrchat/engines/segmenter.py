@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ocrchat.layout.sight import Kinds, Region, Sight
 from ocrchat.model import BlockType, Box, Line, PageImage
-from ocrchat.networks import giving_back, open_session
+from ocrchat.networks import open_session
 
 WEIGHTS = "feature_imf1.onnx"
 
@@ -44,7 +44,6 @@ _Map = npt.NDArray[np.float32]
 class Segmenter:
     def __init__(self, weights: Path, threads: int) -> None:
         self._session = open_session(weights / WEIGHTS, threads)
-        self._options = giving_back()
 
     def look(self, image: PageImage, lines: Sequence[Line], page: Box) -> Sight:
         """What `lines` look like on `page`, and where its tables and figures are.
@@ -52,7 +51,7 @@ class Segmenter:
         `image` is the whole page at any resolution from 300 pixels on; boxes are in pixels of `page`, whose origin is 0, 0.
         """
         grey = _prepared(image)
-        (logits,) = self._session.run(["logits"], {"input": grey[None, None]}, self._options)
+        (logits,) = self._session.run(["logits"], {"input": grey[None, None]})
         scores = _softmax(logits[0])
         x, y = _SIDE / page.width, _SIDE / page.height
         return Sight(tuple(_pooled(scores, [line.box for line in lines], x, y)), tuple(_regions(scores, x, y)))

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ocrchat.networks import giving_back, open_session
+from ocrchat.networks import open_session
 from ocrchat.tables.arrays import Pixels
 from ocrchat.tables.grid import Borders
 
@@ -30,7 +30,6 @@ _NEAREST = 0.01
 class GridNet:
     def __init__(self, weights: Path, threads: int) -> None:
         self._session = open_session(weights / WEIGHTS, threads)
-        self._options = giving_back()
 
     def borders(self, pixels: Pixels, cuts: Sequence[int] = ()) -> Borders:
         """Of the table that fills `pixels` (height, width, 3; RGB).
@@ -47,7 +46,7 @@ class GridNet:
     def _band(self, pixels: Pixels) -> Borders:
         height, width = pixels.shape[:2]
         image = cv2.resize(pixels, _SIZE).astype(np.float32) / 255
-        outputs = self._session.run(None, {"image": image.transpose(2, 0, 1)[None]}, self._options)
+        outputs = self._session.run(None, {"image": image.transpose(2, 0, 1)[None]})
         rows, row_offsets, columns, column_offsets = (output[0] for output in outputs[:4])
         return Borders(
             tuple(at * height for at in _decoded(rows, row_offsets, _ROW_SCORE)),

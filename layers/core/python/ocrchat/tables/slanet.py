@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from ocrchat.model import Box, Cell, Table
-from ocrchat.networks import giving_back, open_session
+from ocrchat.networks import open_session
 from ocrchat.tables.arrays import Pixels
 from ocrchat.tables.grid import table_of
 
@@ -28,7 +28,6 @@ _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 class SlaNet:
     def __init__(self, weights: Path, threads: int) -> None:
         self._session = open_session(weights / WEIGHTS, threads)
-        self._options = giving_back()
         names = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         # As the weights were trained: `<td></td>` is one token (a cell without spans), and `<td>` none.
         self._tokens = ["sos", *(name for name in names if name != "<td>"), "<td></td>", "eos"]
@@ -40,7 +39,7 @@ class SlaNet:
         a longer table the last rows are missing.
         """
         height, width = pixels.shape[:2]
-        boxes, scores = self._session.run(None, {self._session.get_inputs()[0].name: _prepared(pixels)}, self._options)
+        boxes, scores = self._session.run(None, {self._session.get_inputs()[0].name: _prepared(pixels)})
         rows: list[list[Cell]] = []
         is_head = False
         for token, box in zip(scores[0].argmax(axis=1), boxes[0], strict=True):
