@@ -70,6 +70,9 @@ class Pdf:
 
     def __exit__(self, *exception: object) -> None:
         self._document.close()
+        pymupdf.TOOLS.store_shrink(
+            100
+        )  # MuPDF would keep up to 256 MB of what it decoded, for documents that are closed
 
     def page(self, index: int) -> PdfPage:
         """Raises PageUnreadable."""

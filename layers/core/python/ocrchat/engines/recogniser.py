@@ -15,10 +15,13 @@ import numpy as np
 
 from ocrchat.engines.quads import LINE_HEIGHT, Pixels
 from ocrchat.engines.reading import Reading, ReadWord
-from ocrchat.networks import open_session
+from ocrchat.networks import giving_back, open_session
 from ocrchat.writing import is_ideograph
 
 _BLANK = 0
+_WIDE = 1600
+"""Pixels. The memory for a wider strip is given back: most are narrower, and it grows with the widest."""
+
 _GREY = (127.5, 127.5, 127.5)
 
 
@@ -37,6 +40,7 @@ class LineRecogniser:
         """`characters`: one a line; None where the model has them in its metadata."""
         self._session = open_session(model, threads)
         self._input = self._session.get_inputs()[0].name
+        self._giving_back = giving_back()
         if characters is None:
             known = self._session.get_modelmeta().custom_metadata_map["character"]
         else:
@@ -60,7 +64,8 @@ class LineRecogniser:
         width = max(strip.shape[1], LINE_HEIGHT)
         padded = cv2.copyMakeBorder(strip, 0, 0, 0, width - strip.shape[1], cv2.BORDER_CONSTANT, value=_GREY)
         blob = cv2.dnn.blobFromImage(padded, 1 / 127.5, mean=_GREY, swapRB=True)  # the network takes BGR
-        steps = self._session.run(None, {self._input: blob})[0][0]
+        options = self._giving_back if width > _WIDE else None
+        steps = self._session.run(None, {self._input: blob}, options)[0][0]
         best = steps.argmax(axis=1)
         begins = best != _BLANK
         begins[1:] &= best[1:] != best[:-1]
