@@ -162,7 +162,7 @@ def test_a_photo_is_read_in_both_its_scripts(engine: engines.OcrEngine) -> None:
     assert "愚" in [word.text for line in read.lines for word in line.words]
 
 
-@pytest.mark.parametrize("size", [(400, 300), (1, 1), (5000, 3), (3, 5000), (2000, 40)])
+@pytest.mark.parametrize("size", [(400, 300), (1, 1), (5000, 3), (3, 5000), (2000, 40), (200_000, 1)])
 def test_a_page_without_text_has_no_lines_whatever_its_shape(engine: engines.OcrEngine, size: tuple[int, int]) -> None:
     assert engine.read(blank(*size)).lines == []
 
@@ -189,3 +189,39 @@ def test_missing_weights_are_noticed_at_loading(tmp_path: Path) -> None:
 
 def test_the_null_engine_reads_nothing() -> None:
     assert NullEngine().read(blank(10, 10)).lines == []
+
+
+def screenshot(width: int, height: int, size: int) -> PageImage:
+    """Lines of `size` points, 72 to the inch, from top to bottom."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=width, height=height)
+        for row in range(1, height // (3 * size)):
+            page.insert_text((40, 3 * size * row), f"Message {row}: see you at the lake tomorrow", fontsize=size)
+        pixmap = page.get_pixmap(dpi=72)
+        return PageImage(pixmap.samples, pixmap.width, pixmap.height, 72.0)
+
+
+@pytest.mark.parametrize(("height", "size"), [(9000, 30), (36000, 60)])
+def test_a_long_screenshot_is_read_from_top_to_bottom_and_nothing_twice(
+    engine: engines.OcrEngine, height: int, size: int
+) -> None:
+    image = screenshot(1080, height, size)
+
+    read = texts(engine.read(image))
+
+    count = len(range(1, height // (3 * size)))
+    assert len(read) == count
+    assert sum(text.startswith("Message") for text in read) == count
+
+
+def test_small_print_below_a_large_title_is_found(engine: engines.OcrEngine) -> None:
+    with pymupdf.open() as document:
+        page = document.new_page(width=3000, height=4000)
+        page.insert_text((200, 300), "The title", fontsize=200)
+        for row in range(20):
+            page.insert_text((200, 600 + 40 * row), f"Paragraph {row} of the small print below it", fontsize=20)
+        pixmap = page.get_pixmap(dpi=72)
+
+    read = engine.read(PageImage(pixmap.samples, pixmap.width, pixmap.height, 72.0))
+
+    assert len(read.lines) == 21

@@ -219,6 +219,8 @@ class PdfPage:
     @cached_property
     def _content(self) -> dict[str, Any] | None:
         """PyMuPDF's rawdict; None where there is so much text in the page that it would not fit into memory."""
+        if sum(kind in _TEXTS for kind, _ in self._drawn) > _MAX_TEXTS:
+            return None
         try:
             page = self._page.get_textpage(flags=textlayer.FLAGS)
             if len(page.extractText()) > _MAX_CHARACTERS:
@@ -290,6 +292,7 @@ _WORTH_READING = 0.02  # share of the page; a logo and a signature stay below it
 
 _VECTOR = pymupdf.mupdf.FZ_STEXT_BLOCK_VECTOR
 _MAX_BLOCKS = 20_000  # of text or of paths. Maps have more, and nothing that is looked for
+_MAX_TEXTS = 20_000  # pieces of text that are drawn; MuPDF needs 4 s for them, and four times as long for twice as many
 _MAX_CHARACTERS = 100_000  # the fullest newspaper has a third of it; each takes half a kilobyte while it is read
 
 

@@ -6,7 +6,7 @@ look at every page with a longest side of 2,000 pixels and without a memory aren
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -29,6 +29,13 @@ _GOOD_PRINT = 20.0
 _LARGEST_SIDE = 2560
 """A page whose lines are lower than `_SMALL_PRINT` at the first look is looked at again, so that they get `_GOOD_PRINT`, but
 no larger than `_LARGEST_SIDE`. Pixels; a line's height counts the margin that detection leaves around it."""
+
+_FEW_LINES = 5
+"""Fewer are suspicious on a page that has been reduced: it is looked at as large as possible."""
+
+_LONG_ASPECT = 3
+_OVERLAP = 200
+"""A page so many times longer than wide, the screenshot of a chat, is looked at in bands that overlap by so many pixels."""
 
 _STRIDE = 32
 """Pixels: the network takes multiples of it. Thinner pages are widened by repeating their edge."""
@@ -55,10 +62,28 @@ class LineDetector:
 
         `is_foreign`: in a script that the network has hardly seen.
         """
+        longest, shortest = max(page.shape[:2]), min(page.shape[:2])
+        if longest <= max(_LONG_ASPECT * shortest, 2 * _SIDE):
+            return self._find_whole(page, dpi, is_foreign)
+        found = []
+        for start, stop in _bands(longest, max(2 * shortest, 2 * _SIDE), _OVERLAP):
+            is_high = page.shape[0] == longest
+            quads = self._find_whole(page[start:stop] if is_high else page[:, start:stop], dpi, is_foreign)
+            quads[..., int(is_high)] += start
+            middles = quads[..., int(is_high)].mean(axis=1)
+            # What is in the overlap belongs to the band that it is further within.
+            first, last = start + _OVERLAP / 2 * (start > 0), stop - _OVERLAP / 2 * (stop < longest)
+            found.append(quads[(middles >= first) & (middles < last)])
+        return np.concatenate(found)
+
+    def _find_whole(self, page: Pixels, dpi: float, is_foreign: bool) -> Quads:
         longest = max(page.shape[:2])
         side = max(_SIDE, round(longest / dpi * _DENSITY)) if dpi >= _TRUSTED_DPI else _SIDE
         side = min(side, longest, _LARGEST_SIDE)
         quads = self._look(page, side, is_foreign)
+        if len(quads) < _FEW_LINES and longest > side:  # a title alone, above print that is too small to be seen
+            larger = self._look(page, min(_LARGEST_SIDE, longest), is_foreign)
+            return larger if len(larger) > len(quads) else quads
         height = float(np.median(np.minimum(*sizes(quads)))) * side / longest if len(quads) else _GOOD_PRINT
         if height >= _SMALL_PRINT or side == _LARGEST_SIDE:
             return quads
@@ -66,20 +91,29 @@ class LineDetector:
 
     def _look(self, page: Pixels, side: int, is_foreign: bool) -> Quads:
         """At `page` with a longest side of `side`."""
-        scale = side / max(page.shape[:2])
-        seen = _no_thinner_than(page, math.ceil(_STRIDE / scale))
-        height, width = seen.shape[:2]
-        size = [max(round(length * scale / _STRIDE), 1) * _STRIDE for length in (width, height)]
-        seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        height, width = page.shape[:2]
+        scale = side / max(height, width)
+        size = [max(round(length * scale), 1) for length in (width, height)]
+        size = [round(length / _STRIDE) * _STRIDE if length >= _STRIDE else length for length in size]
+        seen = cv2.resize(page, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        seen = _no_thinner_than(seen, _STRIDE)
         blob = cv2.dnn.blobFromImage(seen, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True)  # the network takes BGR
-        found, _ = self._quads[is_foreign](
-            self._session.run(None, {self._input: blob}, self._options)[0], (height, width)
-        )
+        shown = (round(height * seen.shape[0] / size[1]), round(width * seen.shape[1] / size[0]))
+        found, _ = self._quads[is_foreign](self._session.run(None, {self._input: blob}, self._options)[0], shown)
         quads = np.asarray(found, np.float32).reshape(-1, 4, 2)
-        np.clip(quads[..., 0], 0, page.shape[1], out=quads[..., 0])
-        np.clip(quads[..., 1], 0, page.shape[0], out=quads[..., 1])
+        np.clip(quads[..., 0], 0, width, out=quads[..., 0])
+        np.clip(quads[..., 1], 0, height, out=quads[..., 1])
         kept: Quads = quads[np.minimum(*sizes(quads)) >= _THINNEST_LINE]
         return kept
+
+
+def _bands(length: int, size: int, overlap: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of overlapping pieces of `length`, each of `size` but the last."""
+    start = 0
+    while start + size < length:
+        yield start, start + size
+        start += size - overlap
+    yield start, length
 
 
 def _post_process(least_score: float) -> DBPostProcess:

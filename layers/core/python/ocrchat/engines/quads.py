@@ -61,8 +61,12 @@ def crop(page: Pixels, quad: Quads) -> Pixels:
     times = min(max(round(height / LINE_HEIGHT), 1), _LARGEST_MULTIPLE)
     size = (across * times, LINE_HEIGHT * times)
     corners = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
-    transform = cv2.getPerspectiveTransform(quad, corners)
-    strip = cv2.warpPerspective(page, transform, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    # OpenCV warps no picture with a side over 32,767 pixels, so only what is around the line is given to it.
+    x0, y0 = np.maximum(np.floor(quad.min(axis=0)).astype(int) - 1, 0)
+    x1, y1 = np.ceil(quad.max(axis=0)).astype(int) + 2
+    around = page[y0:y1, x0:x1]
+    transform = cv2.getPerspectiveTransform((quad - (x0, y0)).astype(np.float32), corners)
+    strip = cv2.warpPerspective(around, transform, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return strip if times == 1 else cv2.resize(strip, (across, LINE_HEIGHT), interpolation=cv2.INTER_AREA)
 
 

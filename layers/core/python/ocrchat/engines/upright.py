@@ -28,6 +28,9 @@ that the recogniser does not know it cannot tell."""
 _LEAN = 1.0
 """Degrees. Less is left as it is, and boxes stay where the caller's picture has them: layout copes with it."""
 
+_LARGEST = 32_000
+"""Pixels of a side. OpenCV warps nothing larger."""
+
 _PAPER = (255, 255, 255)
 
 STAY: Transform = np.eye(2, 3)
@@ -72,7 +75,7 @@ def straightened(page: Pixels, found: Quads) -> tuple[float, Transform, Pixels]:
     Corners become white. A page that hardly leans stays as it is.
     """
     skew = quads.skew(found)
-    if abs(skew) < _LEAN:
+    if abs(skew) < _LEAN or max(page.shape) > _LARGEST:
         return 0.0, STAY, page
     height, width = page.shape[:2]
     transform = cv2.getRotationMatrix2D((width / 2, height / 2), skew, 1.0)

@@ -22,6 +22,7 @@ from ocrchat.layout.regions import gather
 from ocrchat.layout.rows import rows, with_marks
 from ocrchat.layout.sight import Kinds, Region, Sight
 from ocrchat.model import Block, Box, Line
+from ocrchat.writing import is_ideograph
 
 __all__ = ["Kinds", "Region", "Sight", "arrange"]
 
@@ -47,7 +48,7 @@ def arrange(lines: Sequence[Line], page: Box, sight: Sight = BLIND) -> tuple[Blo
     blocks = [block for part in parts(flow, unit) for block in _blocks(part, unit, setting)]
     for each in floats:
         blocks = each.put_back(blocks, _blocks([each.figure, *each.caption], unit, setting))
-    return (*blocks, *(Block(item.lines) for item in margin))
+    return (*blocks, *(Block(item.lines) for item in sorted(margin, key=_across)))
 
 
 def _blocks(part: Sequence[Placed], unit: float, setting: Setting) -> list[Block]:
@@ -59,6 +60,11 @@ def _block(group: Sequence[Placed], setting: Setting) -> Block:
     type_, level = kind(group, setting)
     region = group[0].region
     return Block(tuple(line for row in group for line in row.lines), type_, level, area=region.box if region else None)
+
+
+def _across(item: Placed) -> float:
+    """Order of lines that run down the page: columns of ideographs are read from the right, all else from the left."""
+    return -item.box.x0 if is_ideograph(item.line.text[0]) else item.box.x0
 
 
 def _is_upended(line: Line) -> bool:
