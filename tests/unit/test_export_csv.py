@@ -71,3 +71,8 @@ def test_a_spreadsheet_does_not_run_what_a_page_says(formula: str) -> None:
 @pytest.mark.parametrize("number", ["-5", "+4.2 %", "-1,234.50", "-", "−3"])
 def test_numbers_and_dashes_stay_what_they_are(number: str) -> None:
     assert read(exported.write(document([table([number, "x"])]))) == [[number, "x"]]
+
+
+@pytest.mark.parametrize("value", ["--", "-", "-12,5", "+49 30 1234", "- 3 %"])
+def test_a_sign_before_a_number_is_left_alone(value: str) -> None:
+    assert read(exported.write(document([table([value, "x"])]))) == [[value, "x"]]

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
 
 from ocrchat.model import Document, Table
 from ocrchat.tables.join import joined
-
-_NUMBER = re.compile(r"[-+−]?[\d.,'\s]*%?")
 
 
 def write(document: Document) -> bytes:
@@ -41,6 +38,6 @@ def _rows(table: Table) -> Iterable[list[str]]:
 def _field(text: str) -> str:
     """In one line; what a spreadsheet would run as a formula is marked as text with an apostrophe (OWASP, "CSV injection")."""
     line = " ".join(text.split())
-    if line[:1] in ("=", "@", "+", "-") and len(line) > 1 and not _NUMBER.fullmatch(line):
-        return f"'{line}"
-    return line
+    # A sign before what has no letters is a number, a dash or the number of a telephone: it can do no harm.
+    may_run = line[:1] in ("=", "@") or (line[:1] in ("+", "-") and any(character.isalpha() for character in line))
+    return f"'{line}" if may_run and len(line) > 1 else line
