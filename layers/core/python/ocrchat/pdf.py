@@ -70,9 +70,8 @@ class Pdf:
 
     def __exit__(self, *exception: object) -> None:
         self._document.close()
-        pymupdf.TOOLS.store_shrink(
-            100
-        )  # MuPDF would keep up to 256 MB of what it decoded, for documents that are closed
+        # MuPDF would keep up to 256 MB of what it decoded, for documents that are closed.
+        pymupdf.TOOLS.store_shrink(100)
 
     def page(self, index: int) -> PdfPage:
         """Raises PageUnreadable."""
@@ -137,7 +136,7 @@ class PdfPage:
 
         Raises PageUnreadable.
         """
-        content = self._content
+        content = self._content if self._drawn else None
         directions: Counter[int] = Counter()
         for line in (line for block in (content or {"blocks": []})["blocks"] for line in block.get("lines", ())):
             x, y = line["dir"]  # on the page as it is stored, y downwards

@@ -108,26 +108,26 @@ def _with_tables(
     blocks, found = _arranged(lines, page, replace(sight, regions=regions), sharp, recognise)
     if len(found) < sum(block.type is BlockType.TABLE for block in blocks):
         # What is no table must not stand in the way of what is.
-        areas = [blocks[place].box for place in found]
-        kept = [region for region in regions if not _is_table(region) or _is_among(region.box, areas)]
-        blocks, found = _arranged(lines, page, replace(sight, regions=tuple(kept)), sharp, recognise)
+        known = {blocks[place].box: table for place, table in found.items()}
+        kept = [region for region in regions if not _is_table(region) or _is_among(region.box, known)]
+        blocks, found = _arranged(lines, page, replace(sight, regions=tuple(kept)), known, recognise)
     return tuple(_finished(block, found.get(place)) for place, block in enumerate(blocks))
 
 
 def _arranged(
-    lines: Sequence[Line], page: Box, sight: Sight, sharp: dict[Box, Table], recognise: Recognise
+    lines: Sequence[Line], page: Box, sight: Sight, known: dict[Box, Table], recognise: Recognise
 ) -> tuple[tuple[Block, ...], dict[int, Table]]:
     """The blocks, and the tables among them by their place."""
     blocks = arrange(lines, page, sight)
     places = [place for place, block in enumerate(blocks) if block.type is BlockType.TABLE][:MOST_TABLES]
-    tables_at = {place: _table(blocks[place], lines, sharp, recognise) for place in places}
+    tables_at = {place: _table(blocks[place], lines, known, recognise) for place in places}
     return blocks, {place: table for place, table in tables_at.items() if table}
 
 
-def _table(block: Block, lines: Sequence[Line], sharp: dict[Box, Table], recognise: Recognise) -> Table | None:
-    known = next((table for area, table in sharp.items() if area.share_in(block.box) > SAME_AREA), None)
-    if known:
-        return known
+def _table(block: Block, lines: Sequence[Line], known: dict[Box, Table], recognise: Recognise) -> Table | None:
+    same = next((table for area, table in known.items() if area.share_in(block.box) > SAME_AREA), None)
+    if same:
+        return same
     table = _in_area(block.box, lines, recognise)
     return table if table and table.rows >= FEWEST_ROWS else None
 

@@ -91,12 +91,12 @@ class Place:
     y: int
 
     def inwards(self, word: Piece) -> Piece:
-        return replace(word, box=_moved(word.box, -self.x, -self.y))
+        return replace(word, box=word.box.moved(-self.x, -self.y))
 
     def outwards(self, table: Table) -> Table:
         """On the page. Where an empty cell was thought to be is left out."""
         cells = (
-            replace(cell, box=_moved(cell.box, self.x, self.y) if cell.box and cell.text else None)
+            replace(cell, box=cell.box.moved(self.x, self.y) if cell.box and cell.text else None)
             for cell in table.cells
         )
         return replace(table, cells=tuple(cells))
@@ -105,14 +105,10 @@ class Place:
         """`recognise`, asked about the table: one piece of text a box."""
 
         def read(box: Box) -> Piece | None:
-            line = recognise(_moved(box, self.x, self.y))
+            line = recognise(box.moved(self.x, self.y))
             return Piece(line.text, box) if line and line.confidence >= CERTAIN else None
 
         return read
-
-
-def _moved(box: Box, dx: float, dy: float) -> Box:
-    return Box(box.x0 + dx, box.y0 + dy, box.x1 + dx, box.y1 + dy)
 
 
 def _is_in(word: Piece, image: PageImage) -> bool:
