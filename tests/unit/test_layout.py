@@ -194,3 +194,11 @@ def test_ten_thousand_lines_in_columns_end_soon() -> None:
     arrange(page, PAGE)
 
     assert process_time() - start < 5
+
+
+def test_fragments_of_a_korean_line_keep_the_space_between_them() -> None:
+    fragments = [Line("모든", Box(100, 100, 140, 120)), Line("사람은", Box(148, 100, 208, 120))]
+
+    (block,) = arrange(fragments, Box(0, 0, 600, 800))
+
+    assert block.text == "모든 사람은"

@@ -29,6 +29,12 @@ def is_right_to_left(character: str) -> bool:
     return character >= "\u0590" and unicodedata.bidirectional(character) in ("R", "AL")
 
 
+def runs_leftwards(text: str) -> bool:
+    """Whether more of its characters are Arabic, Hebrew and the like than are written to the right."""
+    leftwards = sum(map(is_right_to_left, text))
+    return leftwards > 0 and leftwards > sum(unicodedata.bidirectional(character) == "L" for character in text)
+
+
 def logical_order(characters: Sequence[str], extents: Sequence[Extent]) -> list[tuple[int, str]]:
     """(index, character) in reading order. A bracket comes out as its mirror image where that is what it means."""
     clusters = _clusters(characters, extents)

@@ -9,5 +9,5 @@ _HANGUL = ("\u1100", "\u11ff"), ("\u3130", "\u318f"), ("\ua960", "\ua97f"), ("\u
 
 def is_ideograph(character: str) -> bool:
     """Whether it is a word by itself: an ideograph, a kana, their punctuation. Hangul is as wide, but has spaces."""
-    is_wide = unicodedata.east_asian_width(character) == "W"
+    is_wide = unicodedata.east_asian_width(character) in ("W", "F")
     return is_wide and not any(first <= character <= last for first, last in _HANGUL)

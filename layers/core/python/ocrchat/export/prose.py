@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ocrchat.layout.rows import is_right_to_left
+from ocrchat.bidi import runs_leftwards
 from ocrchat.model import Line
 
 RUNNING = 0.6
@@ -108,7 +108,7 @@ def _is_running(some: Sequence[Line], how: Manner) -> bool:
     if sum(_is_row(line, how) for line in some) >= SPREAD_LINES * len(some):
         return False
     left, right = min(line.box.x0 for line in some), max(line.box.x1 for line in some)
-    leftwards = is_right_to_left("".join(line.text for line in some))
+    leftwards = runs_leftwards("".join(line.text for line in some))
     full = carried = 0
     for line, following in pairwise(some):
         room = line.box.x0 - left if leftwards else right - line.box.x1

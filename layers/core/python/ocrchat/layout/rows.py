@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from ocrchat.bidi import runs_leftwards
 from ocrchat.layout import lists
 from ocrchat.layout.placed import Placed
 from ocrchat.layout.sight import mixed
 from ocrchat.model import Box, Line, mean_confidence
+from ocrchat.writing import is_ideograph
 
 OPEN_ROWS = 4
 ROW_ITEMS = 100
@@ -43,7 +44,7 @@ def with_marks(items: Sequence[Placed]) -> list[Placed]:
         if any(_is_beside(items[n], item) for n in near):
             continue
         texts = [n for n in near if found[n].lines and _is_beside(item, found[n])]
-        if texts and not is_right_to_left(found[texts[0]].line.text):
+        if texts and not runs_leftwards(found[texts[0]].line.text):
             nearest = min(texts, key=lambda n: found[n].box.x0)
             found[nearest] = _joined([item, found[nearest]])
             found[position] = replace(item, lines=())
@@ -70,7 +71,7 @@ def _is_continued(row: list[Placed], item: Placed) -> bool:
 def _joined(row: list[Placed]) -> Placed:
     if len(row) == 1:
         return row[0]
-    row = sorted(row, key=lambda item: item.box.x0, reverse=is_right_to_left("".join(i.line.text for i in row)))
+    row = sorted(row, key=lambda item: item.box.x0, reverse=runs_leftwards("".join(i.line.text for i in row)))
     kinds = mixed((item.kinds, len(item.line.text)) for item in row)
     return Placed((_one_line([item.line for item in row]),), Box.around(item.box for item in row), kinds)
 
@@ -89,13 +90,4 @@ def _space(before: Line, after: Line) -> str:
     """Nothing between ideographs that stand close, a space elsewhere."""
     gap = max(after.box.x0 - before.box.x1, before.box.x0 - after.box.x1)
     close = gap < min(before.box.height, after.box.height)
-    return "" if close and _is_wide(before.text[-1]) and _is_wide(after.text[0]) else " "
-
-
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
-
-
-def is_right_to_left(text: str) -> bool:
-    directions = [unicodedata.bidirectional(character) for character in text]
-    return sum(direction in ("R", "AL") for direction in directions) > directions.count("L")
+    return "" if close and is_ideograph(before.text[-1]) and is_ideograph(after.text[0]) else " "

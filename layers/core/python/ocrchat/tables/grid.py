@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+from ocrchat.bidi import runs_leftwards
 from ocrchat.model import Box, Cell, Line, Table
+from ocrchat.writing import is_ideograph
 
 MOST_ROWS = 400
 MOST_COLUMNS = 60
@@ -312,19 +313,9 @@ def _joined(words: Iterable[Piece]) -> str:
     """Rows from top to bottom, words in reading order; a space where the line had one, and between lines of most scripts."""
     text = ""
     for row in _text_rows(words):
-        leftwards = _leftwards(row)
+        leftwards = runs_leftwards("".join(word.text for word in row))
         for number, word in enumerate(sorted(row, key=lambda word: word.middle[0], reverse=leftwards)):
-            spaced = word.spaced and (number > 0 or not (_is_wide(text[-1:]) and _is_wide(word.text[:1])))
+            is_one = text and word.text and is_ideograph(text[-1]) and is_ideograph(word.text[0])
+            spaced = word.spaced and (number > 0 or not is_one)
             text += (" " if text and spaced else "") + word.text
     return text
-
-
-def _leftwards(row: Iterable[Piece]) -> bool:
-    """Whether most of its letters are Arabic, Hebrew or the like."""
-    kinds = [unicodedata.bidirectional(character) for word in row for character in word.text]
-    return sum(kind in ("R", "AL") for kind in kinds) > kinds.count("L")
-
-
-def _is_wide(character: str) -> bool:
-    """Whether it belongs to a script that is written without spaces between words (Chinese, Japanese)."""
-    return bool(character) and unicodedata.east_asian_width(character) in "WF"
