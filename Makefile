@@ -26,7 +26,7 @@ demo: .venv/.local .build/weights/.ready  ## Set everything up, start the embedd
 serve: .venv/.local .build/weights/.ready  ## Embedded AWS on http://localhost:8000 until Ctrl-C (PORT=, OCRCHAT_TOKEN=)
 	@exec $(VENV)/python -m local serve
 
-languages: .build/tessdata/.ready  ## Get Tesseract's data (123 MB): Arabic, Cyrillic, Devanagari, Korean, Thai and 20 other scripts
+languages: .build/tessdata/.ready  ## Get Tesseract's data (190 MB): Arabic, Cyrillic, Devanagari, Korean, Thai and 20 other scripts
 
 test: .venv/.dev .build/weights/.ready  ## Set everything up, run all tests
 	$(VENV)/python -m pytest
@@ -96,6 +96,6 @@ clean:  ## Remove what was set up and built
 	@touch $@
 
 .build/tessdata/.ready: layers/tessdata/tessdata.txt layers/tessdata/fetch.py .venv/.python
-	@echo "Getting Tesseract's data from the machine's package manager ..."
+	@echo "Getting Tesseract's data from the machine's package manager, or with Docker ..."
 	@$(VENV)/python layers/tessdata/fetch.py .build/tessdata
 	@touch $@

@@ -193,7 +193,7 @@ def _language(value: str, has_tesseract: bool) -> str:
             f"language='{value[:80]}' is not known. It is 'auto' or one that GET /api/v1/languages/ lists: "
             f"{', '.join(sorted(known.code for known in languages.LANGUAGES))}."
         )
-    if language.tessdata and not has_tesseract:
+    if language.needs_tessdata and not has_tesseract:
         raise InvalidField(
             f"{language.name} is read with Tesseract, whose data is not on this machine. Run `make languages` there, and start "
             "the server again."

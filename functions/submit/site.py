@@ -39,7 +39,7 @@ def docs(call: Call) -> Response[Any]:
 def list_languages(call: Call) -> Response[Any]:
     """Languages that can be asked for.
 
-    Each is read by PP-OCRv6 or by Tesseract. Only a server that runs on a laptop may lack Tesseract's data.
+    Each is read by PP-OCRv6, by Tesseract, or by both. Only a server that runs on a laptop may lack Tesseract's data.
     """
     call.answer_headers["Cache-Control"] = CACHED
     has_tesseract = bool(Settings.from_env().tessdata)
@@ -53,5 +53,5 @@ def _to_json(language: Language, has_tesseract: bool) -> Json:
         "aliases": list(language.aliases),
         "script": language.script,
         "engine": language.engine,
-        "available": has_tesseract or not language.tessdata,
+        "available": has_tesseract or not language.needs_tessdata,
     }

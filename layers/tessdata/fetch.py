@@ -1,4 +1,4 @@
-"""Puts Tesseract's data into a folder: `python fetch.py DEST`. Standard library and the machine's package manager only.
+"""Puts Tesseract's data into a folder: `python fetch.py DEST`. Standard library, and the machine's package manager or Docker.
 
 What counts is the sha256 of each file, so it does not matter who packed it: see README.md beside it.
 """
@@ -11,10 +11,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 
 INSTALLED = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tessdata", "/usr/share/tesseract/tessdata")
 """Where Debian, Arch and Fedora install it."""
@@ -36,32 +36,34 @@ def missing(dest: Path) -> dict[str, str]:
 def fetch(dest: Path) -> None:
     """Raises SystemExit where files are still missing when every way was tried."""
     dest.mkdir(parents=True, exist_ok=True)
-    for way in (_installed, _apt, _dnf, _brew):
-        lacking = missing(dest)
-        if lacking:
+    for way in (_installed, _apt, _dnf, _brew, _docker):
+        if lacking := missing(dest):
             with tempfile.TemporaryDirectory() as folder:
                 _take(way([Path(name).stem for name in lacking], Path(folder)), dest, lacking)
     if lacking := missing(dest):
         raise SystemExit(
             f"tessdata: {len(lacking)} files could not be had: {', '.join(lacking)}.\n"
-            "Where there is apt-get, run `apt-get update` as root first. Elsewhere, install Tesseract's data of these "
-            f"languages (tessdata_fast 4.1.0), or copy it to {dest}."
+            "Do one of these, and run this again:\n"
+            "- Debian and its kin: `apt-get update` as root\n"
+            "- Fedora and its kin: `dnf install cpio 'dnf-command(download)'` as root\n"
+            "- macOS: install Homebrew\n"
+            "- anywhere: start Docker\n"
+            f"- or copy the files of tessdata_fast 4.1.0 to {dest} by hand"
         )
     print(f"tessdata: {dest} is complete")
 
 
-def _take(folders: Iterable[Path], dest: Path, lacking: dict[str, str]) -> None:
+def _take(folders: list[Path], dest: Path, lacking: dict[str, str]) -> None:
     """Copies what is right. Some distributions have a subfolder `script`."""
     taken = 0
-    for folder in folders:
-        for name, digest in lacking.items():
-            for path in (folder / name, folder / "script" / name):
-                if not (dest / name).exists() and _is_right(path, digest):
-                    # Under its real name only when whole: a killed copy must not look like a finished one.
-                    part = dest / f"{name}.{os.getpid()}.part"
-                    shutil.copyfile(path, part)
-                    part.replace(dest / name)
-                    taken += 1
+    for name, digest in lacking.items():
+        paths = (path for folder in folders for path in (folder / name, folder / "script" / name))
+        if found := next((path for path in paths if _is_right(path, digest)), None):
+            # Under its real name only when whole: a killed copy must not look like a finished one.
+            part = dest / f"{name}.{os.getpid()}.part"
+            shutil.copyfile(found, part)
+            part.replace(dest / name)
+            taken += 1
     if taken:
         print(f"tessdata: {taken} files -> {dest}", flush=True)
 
@@ -88,10 +90,33 @@ def _dnf(names: list[str], folder: Path) -> list[Path]:
 
 
 def _brew(names: list[str], folder: Path) -> list[Path]:
-    if not shutil.which("brew") or not _run(["brew", "install", "tesseract-lang"], folder):
+    if not shutil.which("brew"):
         return []
-    prefix = subprocess.run(["brew", "--prefix"], capture_output=True, text=True, check=True).stdout.strip()
+    # Whether it succeeded does not matter: with files of the same names in brew's share/tessdata it installs, but cannot link.
+    _run(["brew", "install", "tesseract-lang"], folder)
+    prefix = subprocess.run(
+        ["brew", "--prefix", "tesseract-lang"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     return [Path(prefix) / "share" / "tessdata"]
+
+
+def _docker(names: list[str], folder: Path) -> list[Path]:
+    """Debian's packages again, in the stage of the OCR worker's image that is made of them."""
+    image = folder / "image"
+    dockerfile = ROOT / "functions" / "ocr_page" / "Dockerfile"
+    stage = ["docker", "build", "--target", "tessdata", "--iidfile", str(image), "--file", str(dockerfile), str(ROOT)]
+    if shutil.which("docker") and _run(stage, folder):
+        _run(
+            [
+                "sh",
+                "-c",
+                'docker run --rm "$1" tar -cf - -C /opt/tessdata . | tar -xf -',
+                "sh",
+                image.read_text().strip(),
+            ],
+            folder,
+        )
+    return [folder]
 
 
 def _run(command: list[str], folder: Path) -> bool:

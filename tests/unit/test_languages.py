@@ -11,7 +11,7 @@ from functions.submit import form
 from ocrchat import languages
 from ocrchat.engines.ppocr import SMALL
 from ocrchat.errors import InvalidField
-from ocrchat.languages import LANGUAGES, PP_OCRV6, TESSERACT
+from ocrchat.languages import LANGUAGES, TESSERACT
 from ocrchat.languages.detection import detect_language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def test_what_is_no_language_is_not_found(word: str) -> None:
 def test_pp_ocrv6_has_every_letter_of_the_languages_that_it_is_to_read(weights: Path) -> None:
     model = onnxruntime.InferenceSession(str(weights / SMALL), providers=["CPUExecutionProvider"])
     known = set(model.get_modelmeta().custom_metadata_map["character"].split("\n"))
-    ours = {language.code for language in LANGUAGES if language.engine == PP_OCRV6}
+    ours = {language.code for language in LANGUAGES if language.engine != TESSERACT}
 
     assert set(LETTERS) <= ours
     for code, letters in LETTERS.items():
@@ -86,7 +86,7 @@ def test_pp_ocrv6_has_every_letter_of_the_languages_that_it_is_to_read(weights: 
 def test_tesseracts_languages_have_data_and_no_data_is_fetched_for_nothing() -> None:
     listed = {line.split()[1] for line in (ROOT / "layers" / "tessdata" / "tessdata.txt").read_text().splitlines()}
 
-    assert {f"{language.tessdata}.traineddata" for language in LANGUAGES if language.engine == TESSERACT} == listed
+    assert {f"{language.tessdata}.traineddata" for language in LANGUAGES if language.tessdata} == listed
 
 
 @pytest.mark.parametrize(

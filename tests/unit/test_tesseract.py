@@ -9,9 +9,12 @@ import numpy as np
 import pymupdf
 import pytest
 
+from ocrchat.engines import CpuModels, latin
 from ocrchat.engines.quads import LINE_HEIGHT, Pixels
+from ocrchat.engines.reading import Reading
 from ocrchat.engines.scripts import Line, reread
 from ocrchat.engines.tesseract import Tesseract
+from ocrchat.model import PageImage
 
 TESSDATA = Path(__file__).resolve().parents[2] / ".build" / "tessdata"
 
@@ -137,11 +140,41 @@ def test_an_english_line_on_a_russian_page_stays(tesseract: Tesseract) -> None:
     assert [reading and reading.text for reading in readings] == [RUSSIAN, None]
 
 
-def test_vietnamese_is_told_from_what_pp_ocrv6_can_read_of_it(tesseract: Tesseract) -> None:
-    (reading,) = reread([line(VIETNAMESE, "Tât cà moi nguời sinh ra đèu được tư do", 0.97)], "auto", tesseract)
+TURKISH = "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar"
 
-    assert reading is not None
-    assert reading.text == VIETNAMESE
+
+@pytest.mark.parametrize(
+    ("seen", "data"),
+    [
+        ("Tât cà moi nguời sinh ra đèu được tư do", "vie"),
+        ("Bütün insanlar hür, haysiyet ve haklar bakimindan esit dogarlar", "tur"),
+        ("Všichni lidé rodi se svobodní a sobe rovní", "ces"),
+        (ENGLISH, ""),
+        (RUSSIAN, ""),
+    ],
+)
+def test_a_language_with_marks_is_told_from_what_pp_ocrv6_can_read_of_it(seen: str, data: str) -> None:
+    assert latin.data_for([Reading(seen, 0.97)], "auto") == data
+
+
+def test_what_was_asked_for_counts_not_what_is_read() -> None:
+    assert latin.data_for([Reading(ENGLISH, 0.97)], "Polish") == "pol"
+    assert latin.data_for([Reading(TURKISH, 0.97)], "en") == ""
+    assert latin.data_for([], "auto") == ""
+
+
+def test_marks_that_pp_ocrv6_loses_are_read_by_tesseract(tesseract: Tesseract, weights: Path) -> None:
+    with pymupdf.open() as document:
+        page = document.new_page(width=420, height=60)
+        page.insert_htmlbox((10, 20, 410, 50), f'<p style="font-size:10px">{TURKISH}</p>')
+        pixmap = page.get_pixmap(dpi=150)
+    image = PageImage(pixmap.samples, pixmap.width, pixmap.height, 150.0)
+
+    read = CpuModels(weights, TESSDATA, threads=1).ocr.read(image)
+
+    assert [line.text for line in read.lines] == [TURKISH]
+    assert read.engine == "pp-ocrv6+tesseract"
+    assert [word.text for word in read.lines[0].words] == TURKISH.split()
 
 
 def test_a_page_without_lines_has_no_readings() -> None:

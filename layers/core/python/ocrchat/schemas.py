@@ -290,7 +290,7 @@ SCHEMAS: dict[str, Json] = {
         name=_text("In English."),
         aliases=_array("What it may be asked for by too, beside its name; in any case.", {"type": "string"}),
         script=_text("ISO 15924."),
-        engine=_text("Who reads it.", enum=[languages.PP_OCRV6, languages.TESSERACT]),
+        engine=_text("Who reads it.", enum=[languages.PP_OCRV6, languages.TESSERACT, languages.BOTH]),
         available={"type": "boolean", "description": "Whether this server has what it takes."},
     ),
     "OpenApi": {"type": "object", "description": "An OpenAPI document."},

@@ -1,7 +1,8 @@
 """PP-OCRv6: detection of lines, then recognition in a cascade of a tiny and a small model.
 
 The tiny model reads a line at a fifth of the small one's cost, and says with its mean probability whether it can be trusted:
-only the lines that it doubts are read again. Measured in docs/adr/0003.
+only the lines that it doubts are read again. Measured in docs/adr/0003. Tesseract comes in where it knows better: `latin` for
+marks on letters, `scripts` for letters that PP-OCRv6 lacks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 
 from ocrchat import languages
-from ocrchat.engines import Recognised, quads, scripts, upright
+from ocrchat.engines import Recognised, latin, quads, scripts, upright
 from ocrchat.engines.detector import LineDetector
 from ocrchat.engines.quads import Pixels, Quads
 from ocrchat.engines.reading import Reading
@@ -44,8 +45,15 @@ class _Strip:
     quad: Quads
     pixels: Pixels
     reading: Reading
+    is_known: bool = False
+    """Whether Tesseract has read it in its language."""
     is_foreign: bool = False
     """Whether Tesseract has read it, whose confidences are lower, and which is only believed where it makes sense."""
+
+    @property
+    def trust(self) -> float:
+        """How far PP-OCRv6 is to be trusted with it; wholly, where it need not be."""
+        return 1.0 if self.is_known else self.reading.confidence
 
     @property
     def is_text(self) -> bool:
@@ -92,7 +100,7 @@ class PpOcrEngine:
         rotation = round((turn + lean) % 360, 2)
         if rotation:
             image = PageImage(page.tobytes(), page.shape[1], page.shape[0], image.dpi)
-        strips, name = self._reread([self._doubted(strip) for strip in strips], language)
+        strips, name = self._reread(strips, language)
         lines = [strip.reading.on(quads.moved(strip.quad, transform)) for strip in strips if strip.is_text]
         return Recognised(image, lines, name, rotation), strips
 
@@ -117,22 +125,31 @@ class PpOcrEngine:
         length = sum(len(reading.text) for reading in readings)
         return sum(reading.confidence * len(reading.text) for reading in readings) / max(length, 1)
 
-    def _doubted(self, strip: _Strip) -> _Strip:
-        """As the small model reads it, if the tiny one is in doubt."""
-        is_trusted = strip.reading.confidence >= _TRUSTED
-        return strip if is_trusted else replace(strip, reading=self._small.read(strip.pixels))
-
     def _reread(self, strips: list[_Strip], language: str) -> tuple[list[_Strip], str]:
-        """With those that Tesseract reads better as it does, and who has read the page then."""
+        """Each as whoever reads it best does, and who has read the page then."""
         if self._tesseract is None:
-            return strips, self.name
-        lines = [scripts.Line(strip.pixels, strip.reading.text, strip.reading.confidence) for strip in strips]
+            return [self._doubted(strip) for strip in strips], self.name
+        data = latin.data_for((strip.reading for strip in strips), language)
+        strips = [self._doubted(self._marked(strip, data) if data else strip) for strip in strips]
+        lines = [scripts.Line(strip.pixels, strip.reading.text, strip.trust) for strip in strips]
         others = scripts.reread(lines, language, self._tesseract)
-        name = f"{self.name}+tesseract" if any(others) else self.name
+        name = f"{self.name}+tesseract" if data or any(others) else self.name
         return [
             replace(strip, reading=other, is_foreign=True) if other else strip
             for strip, other in zip(strips, others, strict=True)
         ], name
+
+    def _doubted(self, strip: _Strip) -> _Strip:
+        """As the small model reads it, if there is doubt."""
+        return strip if strip.trust >= _TRUSTED else replace(strip, reading=self._small.read(strip.pixels))
+
+    def _marked(self, strip: _Strip, data: str) -> _Strip:
+        """As Tesseract reads it, if it knows the words."""
+        assert self._tesseract is not None
+        if not latin.has_words(strip.reading):
+            return strip
+        reading = self._tesseract.read(strip.pixels, data)
+        return replace(strip, reading=reading, is_known=True) if latin.is_clear(reading) else strip
 
 
 def _pixels(image: PageImage) -> Pixels:

@@ -64,7 +64,8 @@ _SCRIPTS = (
 )
 """In the order in which they are tried: more readers first."""
 
-_LATIN = "LATIN"
+_LATIN = "Latn"
+"""Its languages are the matter of `latin`."""
 
 _FAMILIAR = 0.95
 """PP-OCRv6's mean confidence from which on a page is in scripts that it knows: it makes 0.95 to 0.99 of those."""
@@ -130,14 +131,11 @@ def reread(lines: Sequence[Line], language: str, tesseract: Tesseract) -> list[R
     page = _Page(lines, tesseract)
     everywhere = range(len(lines))
     if asked := languages.find(language):
-        if asked.tessdata:
+        if asked.tessdata and asked.script != _LATIN:
             page.read(everywhere, asked.tessdata, _prefix(asked.script), _SURE)
         return page.readings
     told = detect_language("\n".join(line.text for line in lines if line.trust >= _LEGIBLE))
-    known = languages.find(told or "")
-    if known and known.tessdata and known.script == "Latn":  # its own letters are few, so the rest was read well
-        page.read(everywhere, known.tessdata, _prefix(known.script), _SURE)
-    elif told is None and page.mean_trust < _FAMILIAR:
+    if told is None and page.mean_trust < _FAMILIAR:
         widest = page.widest(everywhere, _FAMILIAR)
         if script := page.script_of(widest[:_TRIED_LINES], _SCRIPTS):
             page.read(everywhere, page.data_for(widest[:_SAMPLE], script), script.prefix, _SURE)
@@ -176,13 +174,23 @@ class _Page:
         best = max(least, sum(line.trust for line in lines) / len(lines) - _BEHIND)
         found = None
         for script in candidates:
-            tried = [self._tesseract.read(line.crop[:, :_TRIED_WIDTH], script.data) for line in lines]
-            score = sum(reading.confidence * _share(reading.text, script.prefix) for reading in tried) / len(tried)
-            if score > max(best, script.least):
+            needed = max(best, script.least)
+            score = self._score(lines, script, needed)
+            if score > needed:
                 best, found = score, script
             if found is script and score >= _CERTAIN:
                 break
         return found
+
+    def _score(self, lines: Sequence[Line], script: _Script, needed: float) -> float:
+        """The mean over `lines`, or 0 once it cannot be more than `needed`: most scripts are out after one line."""
+        total = 0.0
+        for left, line in zip(range(len(lines) - 1, -1, -1), lines, strict=True):
+            reading = self._tesseract.read(line.crop[:, :_TRIED_WIDTH], script.data)
+            total += reading.confidence * _share(reading.text, script.prefix)
+            if total + left <= needed * len(lines):
+                return 0.0
+        return total / len(lines)
 
     def data_for(self, sample: Sequence[int], script: _Script) -> str:
         """Tesseract's data for the language of these lines; for their script where that has none of its own."""
@@ -194,7 +202,7 @@ class _Page:
         """Keeps what `data` reads better: in the script, all that PP-OCRv6 is trusted less with than `doubted`."""
         for index in indexes:
             line = self._lines[index]
-            if prefix != _LATIN and line.trust >= _LEGIBLE and detect_language(line.text):
+            if line.trust >= _LEGIBLE and detect_language(line.text):
                 continue  # an English line on a Russian page
             reading = self._tesseract.read(line.crop, data)
             if _share(reading.text, prefix) < _IN_SCRIPT:
@@ -206,7 +214,7 @@ class _Page:
 
 
 def _prefix(script: str) -> str:
-    return next((known.prefix for known in _SCRIPTS if known.code == script), _LATIN)
+    return next(known.prefix for known in _SCRIPTS if known.code == script)
 
 
 def _share(text: str, prefix: str) -> float:

@@ -16,21 +16,28 @@ AUTO = "auto"
 """Not a language: it is found out, page by page."""
 
 PP_OCRV6, TESSERACT = "pp-ocrv6", "tesseract"
+BOTH = f"{PP_OCRV6}+{TESSERACT}"
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """`script` is ISO 15924. `tessdata` names Tesseract's data for it, empty where PP-OCRv6 has all of its letters."""
+    """`script` is ISO 15924. `tessdata` names Tesseract's data for it, empty where PP-OCRv6 reads it as well.
+
+    Without `needs_tessdata` it can be read without, with more errors in the marks on its letters.
+    """
 
     code: str
     name: str
     aliases: tuple[str, ...]
     script: str
     tessdata: str
+    needs_tessdata: bool
 
     @property
     def engine(self) -> str:
-        return TESSERACT if self.tessdata else PP_OCRV6
+        if self.needs_tessdata:
+            return TESSERACT
+        return BOTH if self.tessdata else PP_OCRV6
 
 
 def find(word: str) -> Language | None:
@@ -46,7 +53,7 @@ def _key(word: str) -> str:
 def _parsed(row: str) -> Language:
     code, script, data, others, names = (cell.strip() for cell in row.split("|"))
     name, *more = names.split(" / ")
-    return Language(code, name, (*others.split(), *more), script, data.removeprefix("-"))
+    return Language(code, name, (*others.split(), *more), script, data.lstrip("-+"), data[0] not in "-+")
 
 
 LANGUAGES = tuple(sorted((_parsed(row) for row in TABLE.strip().splitlines()), key=lambda language: language.name))
