@@ -40,10 +40,12 @@ PROSE = 0.5
 COVER = 0.8
 SHORT_LINE = 8.0
 COLUMNS = 4
+ABREAST = 2.25
 FILLED = 0.7
 """A picture is one table, cropped or photographed, where lines cover so much of it, are on average no more times wider than
 high, and stand in so many columns and rows; so many of the places hold text, and so many rows more than one. A receipt has
-fewer columns."""
+fewer columns. So many lines are level on average: columns times the share of places that are filled, less what was taken for
+one line across two."""
 
 Recognise = Callable[[Box, Sequence[Line]], Table | None]
 
@@ -73,10 +75,14 @@ def of_digital(page: PdfPage, lines: Sequence[Line], models: Models) -> tuple[Bl
 def _recognising(
     models: Models, render: Callable[[Box], PageImage], read: Callable[[Box], Line | None] | None
 ) -> Recognise:
-    """With the table model, which is loaded at the first table."""
+    """With the table model, which is loaded at the first table. What it is asked for again, it remembers."""
+    known: dict[tuple[Box, int], Table | None] = {}
 
     def recognise(area: Box, lines: Sequence[Line]) -> Table | None:
-        return tables.recognise(area, lines, render, models.tables, read) if models.tables else None
+        key = area, len(lines)
+        if key not in known:
+            known[key] = tables.recognise(area, lines, render, models.tables, read) if models.tables else None
+        return known[key]
 
     return recognise
 
@@ -85,7 +91,7 @@ def _as_one_table(page: Box, lines: Sequence[Line], recognise: Recognise) -> tup
     """The page, if it is a picture of a table and of nothing else. A layout model, which is used to pages, sees parts of it."""
     area = Box.around(line.box for line in lines)
     length = mean(line.box.width / max(line.box.height, 1.0) for line in lines)
-    if page.share_in(area) < COVER or length > SHORT_LINE:
+    if page.share_in(area) < COVER or length > SHORT_LINE or mean(_row_sizes(lines)) < ABREAST:
         return None
     table = recognise(area, lines)
     if table is None or table.columns < COLUMNS or table.rows < COLUMNS or _is_prose(table, lines):
@@ -128,13 +134,32 @@ def _table(block: Block, lines: Sequence[Line], known: dict[Box, Table], recogni
     same = next((table for area, table in known.items() if area.share_in(block.box) > SAME_AREA), None)
     if same:
         return same
+    if len(_row_sizes(_inside(block.box, lines))) < FEWEST_ROWS:
+        return None
     table = _in_area(block.box, lines, recognise)
     return table if table and table.rows >= FEWEST_ROWS else None
 
 
-def _in_area(area: Box, lines: Sequence[Line], recognise: Recognise) -> Table | None:
+def _inside(area: Box, lines: Sequence[Line]) -> list[Line]:
     """`lines` are those of the page as they were found: a block's own are whole rows."""
-    inside = [line for line in lines if line.box.share_in(area) > SAME_AREA]
+    return [line for line in lines if line.box.share_in(area) > SAME_AREA]
+
+
+def _row_sizes(lines: Iterable[Line]) -> list[int]:
+    """How many lines stand side by side, from top to bottom: what a table has at least, seen without a model."""
+    sizes: list[int] = []
+    bottom = 0.0
+    for line in sorted(lines, key=lambda line: line.box.y0):
+        if sizes and (line.box.y0 + line.box.y1) / 2 < bottom:
+            sizes[-1] += 1
+        else:
+            sizes.append(1)
+            bottom = line.box.y1
+    return sizes
+
+
+def _in_area(area: Box, lines: Sequence[Line], recognise: Recognise) -> Table | None:
+    inside = _inside(area, lines)
     table = recognise(area, inside)
     return table if table and not _is_scattered(table, inside) else None
 
