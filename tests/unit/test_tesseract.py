@@ -11,7 +11,6 @@ import pytest
 
 from ocrchat.engines import CpuModels, latin
 from ocrchat.engines.quads import LINE_HEIGHT, Pixels
-from ocrchat.engines.reading import Reading
 from ocrchat.engines.scripts import Line, reread
 from ocrchat.engines.tesseract import Tesseract
 from ocrchat.model import PageImage
@@ -143,6 +142,10 @@ def test_an_english_line_on_a_russian_page_stays(tesseract: Tesseract) -> None:
 TURKISH = "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar"
 
 
+def unseen(text: str, confidence: float = 0.97, width: int = 500) -> Line:
+    return Line(np.zeros((LINE_HEIGHT, width, 3), np.uint8), text, confidence)
+
+
 @pytest.mark.parametrize(
     ("seen", "data"),
     [
@@ -154,13 +157,20 @@ TURKISH = "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarla
     ],
 )
 def test_a_language_with_marks_is_told_from_what_pp_ocrv6_can_read_of_it(seen: str, data: str) -> None:
-    assert latin.data_for([Reading(seen, 0.97)], "auto") == data
+    assert latin.data_for([unseen(seen)], "auto") == data
 
 
 def test_what_was_asked_for_counts_not_what_is_read() -> None:
-    assert latin.data_for([Reading(ENGLISH, 0.97)], "Polish") == "pol"
-    assert latin.data_for([Reading(TURKISH, 0.97)], "en") == ""
+    assert latin.data_for([unseen(ENGLISH)], "Polish") == "pol"
+    assert latin.data_for([unseen(TURKISH)], "en") == ""
     assert latin.data_for([], "auto") == ""
+
+
+def test_no_language_is_told_from_the_little_that_looks_like_one_in_another_script() -> None:
+    nonsense = unseen(TURKISH, 0.82), unseen("nn'n D\"nn", 0.6), unseen("nx7yn71 nmn", 0.5)
+
+    assert latin.data_for(nonsense[:1], "auto") == "tur"
+    assert latin.data_for(nonsense, "auto") == ""
 
 
 def test_marks_that_pp_ocrv6_loses_are_read_by_tesseract(tesseract: Tesseract, weights: Path) -> None:

@@ -31,7 +31,10 @@ _LARGEST_SIDE = 2560
 no larger than `_LARGEST_SIDE`. Pixels; a line's height counts the margin that detection leaves around it."""
 
 _FEW_LINES = 5
-"""Fewer are suspicious on a page that has been reduced: it is looked at as large as possible."""
+_INK = 64
+_STAINED = 1e-4
+"""Fewer lines are suspicious on a page that has been reduced, if more is on it: so many of its pixels, a few letters of small
+print, differ by more than `_INK` of 255 from its paper. Then it is looked at as large as possible."""
 
 _LONG_ASPECT = 3
 _OVERLAP = 200
@@ -81,7 +84,7 @@ class LineDetector:
         side = max(_SIDE, round(longest / dpi * _DENSITY)) if dpi >= _TRUSTED_DPI else _SIDE
         side = min(side, longest, _LARGEST_SIDE)
         quads = self._look(page, side, is_foreign)
-        if len(quads) < _FEW_LINES and longest > side:  # a title alone, above print that is too small to be seen
+        if len(quads) < _FEW_LINES and longest > side and _has_more(page, quads):  # too small to be seen, below a title
             larger = self._look(page, min(_LARGEST_SIDE, longest), is_foreign)
             return larger if len(larger) > len(quads) else quads
         height = float(np.median(np.minimum(*sizes(quads)))) * side / longest if len(quads) else _GOOD_PRINT
@@ -105,6 +108,15 @@ class LineDetector:
         np.clip(quads[..., 1], 0, height, out=quads[..., 1])
         kept: Quads = quads[np.minimum(*sizes(quads)) >= _THINNEST_LINE]
         return kept
+
+
+def _has_more(page: Pixels, quads: Quads) -> bool:
+    """Whether something is printed outside of `quads`."""
+    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
+    paper = int(np.median(grey[::4, ::4]))
+    ink = (cv2.absdiff(grey, np.full_like(grey, paper)) > _INK).astype(np.uint8)
+    cv2.fillPoly(ink, list(quads.astype(np.int32)), 0)
+    return int(cv2.countNonZero(ink)) > _STAINED * ink.size
 
 
 def _bands(length: int, size: int, overlap: int) -> Iterator[tuple[int, int]]:

@@ -56,6 +56,10 @@ class _Strip:
         return 1.0 if self.is_known else self.reading.confidence
 
     @property
+    def line(self) -> scripts.Line:
+        return scripts.Line(self.pixels, self.reading.text, self.trust)
+
+    @property
     def is_text(self) -> bool:
         return self.reading.text != "" and (self.is_foreign or self.reading.confidence >= _MIN_CONFIDENCE)
 
@@ -129,10 +133,9 @@ class PpOcrEngine:
         """Each as whoever reads it best does, and who has read the page then."""
         if self._tesseract is None:
             return [self._doubted(strip) for strip in strips], self.name
-        data = latin.data_for((strip.reading for strip in strips), language)
+        data = latin.data_for([strip.line for strip in strips], language)
         strips = [self._doubted(self._marked(strip, data) if data else strip) for strip in strips]
-        lines = [scripts.Line(strip.pixels, strip.reading.text, strip.trust) for strip in strips]
-        others = scripts.reread(lines, language, self._tesseract)
+        others = scripts.reread([strip.line for strip in strips], language, self._tesseract)
         name = f"{self.name}+tesseract" if data or any(others) else self.name
         return [
             replace(strip, reading=other, is_foreign=True) if other else strip
