@@ -115,7 +115,7 @@ def _has_more(page: Pixels, quads: Quads) -> bool:
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
     paper = int(np.median(grey[::4, ::4]))
     ink = (cv2.absdiff(grey, np.full_like(grey, paper)) > _INK).astype(np.uint8)
-    cv2.fillPoly(ink, list(quads.astype(np.int32)), 0)
+    cv2.fillPoly(ink, list(quads.astype(np.int32)), (0,))
     return int(cv2.countNonZero(ink)) > _STAINED * ink.size
 
 
