@@ -35,7 +35,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "codec": (PURE | {"tables"}, set()),
     "structure": (PAGE, set()),
     "reader": (PAGE, set()),
-    "export": (PAGE, set()),
+    "export": (PAGE, {"docx", "lxml", "pymupdf", "PIL", "uharfbuzz", "xlsxwriter"}),
     "aws": (
         PURE | {"aws"},
         {

@@ -35,7 +35,7 @@ DEFAULT_DPI = 96.0
 _PLAUSIBLE_DPI = (50, 1200)
 
 # What Pillow's and libheif's parsers raise on hostile files. Not documented, hence a list learnt from files that broke them.
-_BROKEN = (
+BROKEN = (
     OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError, TypeError, OverflowError,
     ZeroDivisionError, RuntimeError,
 )  # fmt: skip
@@ -51,8 +51,8 @@ def inspect(data: bytes, media_type: MediaType) -> int:
 
     Raises DamagedFile or TooManyPixels.
     """
-    with _opened(data) as image:
-        _check_size(image)
+    with opened(data) as image:
+        check_size(image)
         image.draft("RGB", (1, 1))  # JPEG: all of it is read, but only an eighth of each side decoded
         if image.width * image.height <= PAGE_PIXELS:
             image.load()
@@ -64,20 +64,20 @@ def frame(data: bytes, index: int) -> PageImage:
 
     Raises DamagedFile, also for an image that is cut off, or TooManyPixels.
     """
-    with _opened(data) as image:
+    with opened(data) as image:
         if index:  # a HEIC opens at its primary image, which need not be its first
             image.seek(index)
-        _check_size(image)
-        x_dpi, y_dpi = _resolution(image)
+        check_size(image)
+        x_dpi, y_dpi = resolution_of(image)
         if (
-            image.format == "TIFF" and _orientation(image) in _SIDEWAYS
+            image.format == "TIFF" and orientation_of(image) in SIDEWAYS
         ):  # turned as it is decoded, its resolution is not
             x_dpi, y_dpi = y_dpi, x_dpi
         longest = max(image.size)
         small = _decoded(image)
         reduction = max(small.size) / longest
-        orientation = _orientation(image)
-        if orientation in _SIDEWAYS:
+        orientation = orientation_of(image)
+        if orientation in SIDEWAYS:
             x_dpi, y_dpi = y_dpi, x_dpi
         rgb = _to_rgb(small)
         if orientation in _TURNED:
@@ -93,14 +93,14 @@ def frame(data: bytes, index: int) -> PageImage:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def opened(data: bytes) -> Iterator[Image.Image]:
     """The image while it is open; what Pillow raises meanwhile becomes an error of ours."""
     try:
         with _image(data) as image:
             yield image
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(MAX_PIXELS) from error
-    except _BROKEN as error:
+    except BROKEN as error:
         raise DamagedFile(
             "The image cannot be decoded: it is damaged or was cut off on the way. Check that it opens in a viewer, save it "
             "anew, and send it again."
@@ -121,7 +121,7 @@ def _image(data: bytes) -> Image.Image:
     return image
 
 
-def _check_size(image: Image.Image) -> None:
+def check_size(image: Image.Image) -> None:
     limit = _MAX_PIXELS_OF.get(image.format or "", MAX_PIXELS)
     if image.width * image.height > limit:
         raise _too_many_pixels(limit)
@@ -154,13 +154,13 @@ def _decoded(image: Image.Image) -> Image.Image:
     return image.reduce(step)
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
     """EXIF's; of a decoded image, what is left of it. Unreadable EXIF says nothing: it is no reason to refuse the picture."""
     if image.format == "HEIF":  # turned by its decoder, as the container says; EXIF in it only repeats that
         return 1
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
-    except _BROKEN:
+    except BROKEN:
         return 1
 
 
@@ -174,14 +174,14 @@ _TURNED = {
     8: Image.Transpose.ROTATE_90,
 }
 """How an image is turned upright, by its EXIF orientation."""
-_SIDEWAYS = (5, 6, 7, 8)
+SIDEWAYS = (5, 6, 7, 8)
 
 
-def _resolution(image: Image.Image) -> tuple[float, float]:
+def resolution_of(image: Image.Image) -> tuple[float, float]:
     """Dots per inch across and down."""
     try:
         x_dpi, y_dpi = (float(value) for value in image.info["dpi"])
-    except _BROKEN:
+    except BROKEN:
         return DEFAULT_DPI, DEFAULT_DPI
     low, high = _PLAUSIBLE_DPI
     if not (low <= x_dpi <= high and low <= y_dpi <= high):

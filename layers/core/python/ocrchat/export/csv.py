@@ -1,7 +1,12 @@
 """Document -> CSV (RFC 4180; UTF-8 with a byte order mark, without which Excel takes it for something else).
 
-All tables in reading order, an empty line between two; one that goes on over pages is one. A cell that spans several places
-stands in the first of them, the others are empty: sums stay right. A document without tables is its lines, one field each.
+The table of the document, row by row. Several are stacked: each under a line "# Table 2 (page 3)", an empty line between two. A
+file for each in a zip would be tidier, but `format=csv` is always one CSV file, so that the same program reads all answers. A
+table that goes on over pages is one. A cell that spans several places stands in the first of them, the others are empty: sums
+stay right.
+
+A document without tables is its lines: `page` (from 1), where the line stands (pixels of the page image, origin top left),
+`confidence` (0..1), and its text.
 """
 
 from __future__ import annotations
@@ -10,34 +15,41 @@ import csv
 import io
 from collections.abc import Iterable
 
+from ocrchat.export import rows
+from ocrchat.export.plain import one_line
 from ocrchat.model import Document, Table
 from ocrchat.tables.join import joined
 
+_FORMULA = ("=", "@", "+", "-")
+"""What a spreadsheet takes for the beginning of a formula. Tabs and line breaks, which OWASP names too, do not get this far."""
+
 
 def write(document: Document) -> bytes:
-    """Raises nothing: a document without text is a file without lines."""
     out = io.StringIO()
     writer = csv.writer(out)
     tables = joined(document.pages)
-    for number, table in enumerate(tables):
-        if number:
-            out.write("\r\n")
-        writer.writerows(_rows(table))
     if not tables:
-        writer.writerows([_field(line.text)] for page in document.pages for line in page.lines)
+        writer.writerow(rows.LINE_COLUMNS)
+        writer.writerows([*place, _field(text)] for *place, text in rows.lines(document))
+    for number, (page, table) in enumerate(tables, start=1):
+        if number > 1:
+            out.write("\r\n")
+        if len(tables) > 1:
+            writer.writerow([f"# {rows.table_name(number, page)}"])
+        writer.writerows(_table_rows(table))
     return out.getvalue().encode("utf-8-sig")
 
 
-def _rows(table: Table) -> Iterable[list[str]]:
-    rows = [[""] * table.columns for _ in range(table.rows)]
+def _table_rows(table: Table) -> Iterable[list[str]]:
+    places = [[""] * table.columns for _ in range(table.rows)]
     for cell in table.cells:
-        rows[cell.row][cell.column] = _field(cell.text)
-    return rows
+        places[cell.row][cell.column] = _field(cell.text)
+    return places
 
 
 def _field(text: str) -> str:
     """In one line; what a spreadsheet would run as a formula is marked as text with an apostrophe (OWASP, "CSV injection")."""
-    line = " ".join(text.split())
+    line = one_line(text)
     # A sign before what has no letters is a number, a dash or the number of a telephone: it can do no harm.
-    may_run = line[:1] in ("=", "@") or (line[:1] in ("+", "-") and any(character.isalpha() for character in line))
+    may_run = line.startswith(_FORMULA) and (line[0] in "=@" or any(character.isalpha() for character in line))
     return f"'{line}" if may_run and len(line) > 1 else line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
@@ -25,9 +25,9 @@ class _Part:
     columns: tuple[tuple[float, float] | None, ...]
 
 
-def joined(pages: Iterable[PageResult]) -> list[Table]:
-    """All tables of a document in reading order, those that go on over pages as one."""
-    return [table for page in continued(pages) for _, table in page]
+def joined(pages: Sequence[PageResult]) -> list[tuple[int, Table]]:
+    """All tables of a document in reading order, those that go on over pages as one, with the index of the page they begin on."""
+    return [(page.index, table) for page, found in zip(pages, continued(pages), strict=True) for _, table in found]
 
 
 def continued(pages: Iterable[PageResult]) -> list[list[tuple[int, Table]]]:

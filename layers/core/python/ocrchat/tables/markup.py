@@ -13,7 +13,7 @@ def html(table: Table) -> str:
     rows: list[list[Cell]] = [[] for _ in range(table.rows)]
     for cell in table.cells:
         rows[cell.row].append(cell)
-    headers = _header_rows(table)
+    headers = header_rows(table)
     head = "".join(map(_row, rows[:headers]))
     body = "".join(map(_row, rows[headers:]))
     return f"<table>{f'<thead>{head}</thead>' if head else ''}<tbody>{body}</tbody></table>"
@@ -31,7 +31,7 @@ def pipe(table: Table, escape: Callable[[str], str]) -> str:
     return "\n".join([lines[0], f"|{' --- |' * table.columns}", *lines[1:]])
 
 
-def _header_rows(table: Table) -> int:
+def header_rows(table: Table) -> int:
     """How many rows at the top are made of header cells, and of nothing that reaches into the rows below."""
     body = min((cell.row for cell in table.cells if not cell.is_header), default=table.rows)
     while any(cell.row < body < cell.row + cell.row_span for cell in table.cells):

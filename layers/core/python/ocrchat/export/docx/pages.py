@@ -1,0 +1,67 @@
+"""How large the pages are in Word."""
+
+from __future__ import annotations
+
+from lxml.etree import _Element
+
+from ocrchat.export.docx.elements import element
+from ocrchat.model import Document, PageResult
+
+Size = tuple[float, float]
+"""Width and height in inches."""
+
+INCH = 1440
+"""Twentieths of a point, Word's unit."""
+
+A4: Size = (8.27, 11.69)
+
+_LARGEST, _SMALLEST = 17.0, 6.0
+"""Inches: a longer page, such as a photo whose resolution nobody has set, becomes as long as A4, and so does a shorter one."""
+
+_NARROWEST = 2.0
+"""Inches: what the other side has at least, of a till's receipt or an endless strip."""
+
+_SAME = 0.03
+"""Pages whose sides differ by less have one size: scans are not cut to the pixel."""
+
+_MARGIN = 0.08
+"""Share of the page's shorter side."""
+
+
+def sizes(document: Document) -> list[Size]:
+    """Of each page; one that could not be read is as large as the one before."""
+    found: list[Size] = []
+    for page in document.pages:
+        ratio = scale(page)
+        size = (found or [A4])[-1]
+        if ratio:
+            size = max(page.width / page.dpi * ratio, _NARROWEST), max(page.height / page.dpi * ratio, _NARROWEST)
+        near = found and all(abs(a - b) < _SAME * b for a, b in zip(size, found[-1], strict=True))
+        found.append(found[-1] if near else size)
+    return found
+
+
+def scale(page: PageResult) -> float:
+    """From the page's size to that in Word; 0 where it has none."""
+    if not (page.width and page.height and page.dpi):
+        return 0.0
+    longest = max(page.width, page.height) / page.dpi
+    return 1.0 if _SMALLEST <= longest <= _LARGEST else A4[1] / longest
+
+
+def text_size(size: Size) -> Size:
+    """What is within its margins."""
+    return size[0] - 2 * _margin(size), size[1] - 2 * _margin(size)
+
+
+def section(size: Size) -> _Element:
+    """`w:sectPr` of pages of this size."""
+    width, height = (round(side * INCH) for side in size)
+    margin = round(_margin(size) * INCH)
+    sides = dict.fromkeys(("top", "right", "bottom", "left"), margin)
+    page = element("pgSz", w=width, h=height, **({"orient": "landscape"} if width > height else {}))
+    return element("sectPr", page, element("pgMar", **sides, header=margin // 2, footer=margin // 2, gutter=0))
+
+
+def _margin(size: Size) -> float:
+    return _MARGIN * min(size)
