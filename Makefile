@@ -63,6 +63,7 @@ bench: .venv/.dev .build/weights/.ready  ## Measure (EVAL=<evaluation pack>: bes
 ifdef EVAL
 	$(VENV)/python -m benchmarks.cold_start
 	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))
+	$(VENV)/python -m benchmarks.exports --eval $(EVAL)
 	$(VENV)/python -m benchmarks.accuracy --eval $(EVAL) $(ARGS)
 	$(VENV)/python -m benchmarks.report
 endif

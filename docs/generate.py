@@ -2,6 +2,7 @@
 
     layers/core/python/ocrchat/site/openapi.json   served at /api/v1/openapi.json
     layers/core/python/ocrchat/site/docs.html      served at /api/v1/docs/
+    layers/core/python/ocrchat/site/job.schema.json    served at /api/v1/job.schema.json
     docs/errors.md
 
 They are committed, since functions serve them as they are; a test compares them with a fresh run.
@@ -23,7 +24,7 @@ from markupsafe import Markup, escape
 from functions.export import api as export_api
 from functions.submit import api as submit_api
 from ocrchat import billing, errors, openapi
-from ocrchat.schemas import SCHEMAS
+from ocrchat.schemas import SCHEMAS, standalone
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -41,7 +42,7 @@ GROUPS = {
         "post_account_webhook_secret",
     ),
     "Languages": ("get_languages",),
-    "This document": ("get_openapi_json", "get_docs"),
+    "This document": ("get_openapi_json", "get_docs", "get_job_schema_json"),
 }
 """In which order people read of them."""
 
@@ -55,6 +56,7 @@ def documents() -> dict[Path, str]:
     return {
         SITE / "openapi.json": json.dumps(document, indent=1, ensure_ascii=False) + "\n",
         SITE / "docs.html": _page(document),
+        SITE / "job.schema.json": json.dumps(standalone("Job"), indent=1, ensure_ascii=False) + "\n",
         DOCS / "errors.md": _errors_table(document),
     }
 

@@ -75,9 +75,9 @@ class Api(Construct):
             "Export",
             module="export.api",
             settings=export_settings,
-            layers=(layers.core,),
+            layers=(layers.core, layers.documents, layers.exports),
             timeout=TIMEOUT,
-            memory_mb=1024,
+            memory_mb=1769,
         ).function
         self.gate = Entrypoint(
             self,

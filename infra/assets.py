@@ -1,4 +1,4 @@
-"""What is packed into each deployable: function zips, the two layers, the build context of the OCR image.
+"""What is packed into each deployable: function zips, the layers, the build context of the OCR image.
 
 Layers are built by pip for Lambda's platform, on any machine, without Docker. Synthesis alone builds nothing, and gives
 the same template as a deployment: a layer's hash is taken over its requirements and sources, not over what pip makes.
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "layers" / "core" / "python"
 CORE_REQUIREMENTS = ROOT / "requirements" / "core.txt"
 DOCUMENTS_REQUIREMENTS = ROOT / "requirements" / "documents.txt"
+EXPORTS_REQUIREMENTS = ROOT / "requirements" / "exports.txt"
 
 LAMBDA_PYTHON = (3, 12)
 
@@ -65,6 +66,11 @@ def core_layer() -> lambda_.Code:
 def documents_layer() -> lambda_.Code:
     """What documents.txt adds to core.txt: the two layers are always used together."""
     return _layer(added(CORE_REQUIREMENTS.read_text(), DOCUMENTS_REQUIREMENTS.read_text()))
+
+
+def exports_layer() -> lambda_.Code:
+    """What exports.txt adds to documents.txt, likewise."""
+    return _layer(added(DOCUMENTS_REQUIREMENTS.read_text(), EXPORTS_REQUIREMENTS.read_text()))
 
 
 def added(base: str, more: str) -> str:

@@ -55,6 +55,7 @@ class OcrChatStack(cdk.Stack):
             "Workflow",
             storage=storage,
             split_settings=settings,
+            prepare_settings=settings,
             assemble_settings=with_cap,
             layers=layers,
         )
@@ -85,9 +86,14 @@ class OcrChatStack(cdk.Stack):
         workflow.machine.grant_start_execution(api.submit)
         allow_task_answers(api.submit, "SendTaskFailure")
 
+        # What is not made yet is made of these, and taken back if the job is erased meanwhile.
+        for function in (api.export, workflow.prepare):
+            storage.allow_get(function, SOURCE, PAGES)
+            storage.allow_put(function, DOWNLOADS)
+            storage.allow_delete(function, DOWNLOADS)
         storage.allow_get(api.export, RESULT, DOWNLOADS)
-        storage.allow_put(api.export, DOWNLOADS)
         storage.allow_items(api.export, "GetItem")
+        storage.allow_items(workflow.prepare, "GetItem", "BatchGetItem")
 
         # An upload is presigned with this role.
         storage.allow_put(api.gate, UPLOADS)

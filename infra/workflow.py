@@ -1,4 +1,4 @@
-"""The state machine of a job, its two tasks, and the schedule that repairs what it lost."""
+"""The state machine of a job, its tasks, and the schedule that repairs what it lost."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Workflow(Construct):
         *,
         storage: Storage,
         split_settings: Settings,
+        prepare_settings: Settings,
         assemble_settings: Settings,
         layers: Layers,
     ) -> None:
@@ -39,6 +40,16 @@ class Workflow(Construct):
             layers=(layers.core, layers.documents),
             timeout=cdk.Duration.seconds(300),
             memory_mb=2048,
+        ).function
+        self.prepare = Entrypoint(
+            self,
+            "Prepare",
+            module="export.prepare",
+            settings=prepare_settings,
+            layers=(layers.core, layers.documents, layers.exports),
+            timeout=cdk.Duration.seconds(900),
+            memory_mb=3008,  # the most that new accounts have
+            scratch_mb=1024,
         ).function
         self.assemble = Entrypoint(
             self,
@@ -55,6 +66,7 @@ class Workflow(Construct):
             definition_body=sfn.DefinitionBody.from_string(asl.definition()),
             definition_substitutions={
                 "SplitFunction": self.split.function_name,
+                "PrepareFunction": self.prepare.function_name,
                 "AssembleFunction": self.assemble.function_name,
                 "Table": storage.table.table_name,
             },
@@ -68,8 +80,8 @@ class Workflow(Construct):
             ),
             tracing_enabled=True,
         )
-        self.split.grant_invoke(self.machine)
-        self.assemble.grant_invoke(self.machine)
+        for function in (self.split, self.prepare, self.assemble):
+            function.grant_invoke(self.machine)
         storage.allow_items(self.machine, "UpdateItem")
 
 

@@ -6,7 +6,7 @@ The result is committed (so running the product needs neither CDK nor Node), and
 What changes:
   * code comes from this checkout by name (`functions/submit.zip`) instead of from an asset bucket by hash;
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
-  * the documents layer goes, since its packages are in the virtual environment too;
+  * the layers of documents and exports go, since their packages are in the virtual environment too;
   * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
     the weights and Tesseract's data are, whether callers may name private addresses. (Not CloudFormation parameters: the
     emulator hands numbers on as text, and event sources then break.)
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ASSET_BUCKET = "ocrchat-assets"
-_FROM_VENV = "layers/documents"
+_FROM_VENV = ("layers/documents", "layers/exports")
 _OPEN = "Local"
 
 _OPEN_VARIABLES = {
@@ -38,7 +38,7 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
     }
     assets = {name: resource.get("Metadata", {}).get("ocrchat:asset") for name, resource in resources.items()}
     core_layer = next(name for name, asset in assets.items() if asset == "layers/core")
-    dropped = {name for name, asset in assets.items() if asset == _FROM_VENV}
+    dropped = {name for name, asset in assets.items() if asset in _FROM_VENV}
     for name, resource in resources.items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Lambda::LayerVersion":

@@ -10,25 +10,43 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import export, rest, usecases
 from ocrchat.aws.blobs import attachment
 from ocrchat.cloud import cloud
-from ocrchat.errors import InvalidField, JobFailed, JobNotFinished, JobNotFound
+from ocrchat.errors import ExportFailed, InvalidField, JobFailed, JobNotFinished, JobNotFound
 from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
+from ocrchat.scratch import Scratch
 from ocrchat.telemetry import logger
 
 CARRIED_BYTES = 3_000_000
 """What a function surely can hand over of the 6 MB that Lambda carries: base64 adds a third, the escapes of JSON can double."""
 
+PDF_MODES = {"searchable": "pdf", "text": "pdf-text"}
+"""-> the name of the format."""
+
 FORMAT = Parameter(
-    "format", "query", "The format of the file.", {"type": "string", "enum": list(export.FORMATS), "default": "txt"}
+    "format",
+    "query",
+    "The format of the file.",
+    {
+        "type": "string",
+        "enum": [name for name in export.FORMATS if name == "pdf" or name not in PDF_MODES.values()],
+        "default": "txt",
+    },
+)
+PDF_MODE = Parameter(
+    "pdf_mode",
+    "query",
+    "What a PDF shows: `searchable`, the original pages with invisible text over them, or `text`, the text set anew.",
+    {"type": "string", "enum": list(PDF_MODES), "default": "searchable"},
 )
 
 routes = rest.Routes()
+scratch = Scratch()
 
 
 @routes.add(
     "GET",
     "/api/v1/ocr/{uuid}/download/",
-    parameters=(rest.UUID, FORMAT),
+    parameters=(rest.UUID, FORMAT, PDF_MODE),
     answers={
         200: Answer(
             "The document.",
@@ -43,7 +61,7 @@ routes = rest.Routes()
             headers={"Location": "The address."},
         ),
     },
-    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed),
+    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed, ExportFailed),
 )
 def download(call: Call, uuid: str) -> Response[Any]:
     """Download the document.
@@ -51,9 +69,9 @@ def download(call: Call, uuid: str) -> Response[Any]:
     In one of the formats, as a file. Follow redirects (`curl -L`): large documents come from S3.
     """
     account_id = call.account_id
-    name = call.word(FORMAT)
+    mode, name = call.word(PDF_MODE), call.word(FORMAT)
     job = usecases.find_job(call.cloud, account_id, uuid)
-    document = usecases.download(call.cloud, job, name, CARRIED_BYTES)
+    document = usecases.download(call.cloud, job, PDF_MODES[mode] if name == "pdf" else name, CARRIED_BYTES, scratch)
     if document.url:
         # An empty body, since the emulator breaks on none; uncompressed, since it would not be empty then.
         return Response(302, body="", headers={"Location": document.url}, compress=False)

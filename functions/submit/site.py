@@ -1,4 +1,4 @@
-"""The routes that need no token: the OpenAPI document, its readable form, the languages."""
+"""The routes that need no token: the OpenAPI document, its readable form, the schema of a job, the languages."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ def openapi(call: Call) -> Response[Any]:
     """This API as an OpenAPI document."""
     call.answer_headers["Cache-Control"] = CACHED
     return Response(200, "application/json", published.openapi_json())
+
+
+@routes.add("GET", "/api/v1/job.schema.json", answers={200: Answer("JSON Schema 2020-12.", "JsonSchema")}, public=True)
+def job_schema(call: Call) -> Response[Any]:
+    """What a job looks like.
+
+    As an answer of this API, and as a download in JSON.
+    """
+    call.answer_headers["Cache-Control"] = CACHED
+    return Response(200, "application/json", published.job_schema_json())
 
 
 @routes.add("GET", "/api/v1/docs/", answers={200: Answer("A page.", content_types=("text/html",))}, public=True)

@@ -61,6 +61,9 @@ def functions(session: boto3.Session) -> dict[str, Handler]:
     return handlers
 
 
+_MACHINE = {"SplitFunction": "split", "PrepareFunction": "prepare", "AssembleFunction": "assemble", "Table": "jobs"}
+
+
 class Raw(io.BytesIO):
     """The body of an AWSResponse: a stream that can also be iterated in parts."""
 
@@ -100,7 +103,7 @@ def settings(session: boto3.Session) -> Settings:
         ],
     )
     definition = asl.definition()
-    for name, value in {"SplitFunction": "split", "AssembleFunction": "assemble", "Table": "jobs"}.items():
+    for name, value in _MACHINE.items():
         definition = definition.replace(f"${{{name}}}", value)
     machine = session.client("stepfunctions").create_state_machine(
         name="job", definition=definition, roleArn="arn:aws:iam::123456789012:role/machine"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,12 +17,14 @@ from ocrchat.settings import Settings
 from tests.aws.conftest import Handler
 
 
-def run(session: boto3.Session, settings: Settings, job: Job, timeout_seconds: int = 60) -> dict[str, Any]:
+def run(
+    session: boto3.Session, settings: Settings, job: Job, timeout_seconds: int = 60, formats: Sequence[str] = ()
+) -> dict[str, Any]:
     """Runs an execution to its end."""
     client = session.client("stepfunctions")
     arn = client.start_execution(
         stateMachineArn=settings.state_machine,
-        input=json.dumps({"job_id": job.id, "timeout_seconds": timeout_seconds}),
+        input=json.dumps({"job_id": job.id, "timeout_seconds": timeout_seconds, "formats": formats}),
     )["executionArn"]
     give_up = time.monotonic() + 20
     while (execution := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
@@ -38,6 +41,38 @@ def test_a_resumed_token_leads_to_assembly(
     functions["assemble"] = lambda event: assembled.append(event["job_id"])
 
     assert run(session, settings, job)["status"] == "SUCCEEDED"
+    assert assembled == [job.id]
+
+
+def test_downloads_of_a_large_job_are_prepared_before_it_is_assembled(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    calls: list[Any] = []
+    functions["split"] = lambda event: {"resumed": cloud.workflow.resume(event["task_token"])}
+    functions["prepare"] = calls.append
+    functions["assemble"] = lambda event: calls.append(event)
+
+    assert run(session, settings, job, formats=["docx", "pdf"])["status"] == "SUCCEEDED"
+    assert sorted(calls[:2], key=str) == [{"job_id": job.id, "format": name} for name in ("docx", "pdf")]
+    assert calls[2:] == [{"job_id": job.id}]
+
+
+def test_a_download_that_cannot_be_made_costs_nothing_but_itself(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    def prepare(event: Any) -> None:
+        if event["format"] == "pdf":
+            raise ValueError("by the test")
+        prepared.append(event["format"])
+
+    prepared: list[str] = []
+    assembled = []
+    functions["split"] = lambda event: {"resumed": cloud.workflow.resume(event["task_token"])}
+    functions["prepare"] = prepare
+    functions["assemble"] = lambda event: assembled.append(event["job_id"])
+
+    assert run(session, settings, job, formats=["pdf", "docx"])["status"] == "SUCCEEDED"
+    assert prepared == ["docx"]
     assert assembled == [job.id]
 
 

@@ -26,6 +26,7 @@ ROUTES = {
     "languages/": {"GET"},
     "openapi.json": {"GET"},
     "docs/": {"GET"},
+    "job.schema.json": {"GET"},
 }
 
 

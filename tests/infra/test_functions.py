@@ -34,7 +34,7 @@ def test_code_is_marked_with_the_name_of_its_asset(stack: Synthesised) -> None:
     for entry, function in stack.functions().items():
         assert function["Metadata"]["ocrchat:asset"] == f"functions/{entry.partition('.')[0]}"
     layers = {layer["Metadata"]["ocrchat:asset"] for layer in stack.resources("Lambda::LayerVersion").values()}
-    assert layers == {"layers/core", "layers/documents"}
+    assert layers == {"layers/core", "layers/documents", "layers/exports"}
 
 
 def test_every_function_has_a_log_group_of_its_own_that_forgets(stack: Synthesised) -> None:
@@ -81,6 +81,7 @@ def test_the_state_machine_is_the_shared_definition_with_every_placeholder_fille
     substitutions = {name: flat(value) for name, value in machine["DefinitionSubstitutions"].items()}
     assert set(substitutions) == asl.placeholders()
     assert stack.function_of(substitutions["SplitFunction"]) == "submit.split"
+    assert stack.function_of(substitutions["PrepareFunction"]) == "export.prepare"
     assert stack.function_of(substitutions["AssembleFunction"]) == "export.assemble"
     assert substitutions["Table"] == "StorageJobs"
 

@@ -109,9 +109,14 @@ ALLOWED = {
         SEND_EVENT,
     },
     "export.api": {
-        f"s3:GetObject {RESULT}",
-        *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "GetObject")),
+        *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES, RESULT)),
+        *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "GetObject", "DeleteObject")),
         *items("GetItem"),
+    },
+    "export.prepare": {
+        *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES)),
+        *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "DeleteObject")),
+        *items("GetItem", "BatchGetItem"),
     },
     "export.webhook": {*items("GetItem"), *(f"sqs:{action} EventsQueue" for action in CONSUME)},
 }
@@ -150,12 +155,14 @@ def test_a_wildcard_resource_stands_only_where_iam_knows_no_other(stack: Synthes
                 assert set(listed(statement["Action"])) <= WITHOUT_RESOURCE
 
 
-def test_the_state_machine_invokes_split_and_assemble_and_marks_jobs_failed(stack: Synthesised) -> None:
+def test_the_state_machine_invokes_its_tasks_and_marks_jobs_failed(stack: Synthesised) -> None:
     machine = stack.only("StepFunctions::StateMachine")
     with_resource = {grant for grant in stack.grants(machine["RoleArn"]) if not grant.endswith(" *")}
     assert with_resource == {
         "lambda:InvokeFunction WorkflowSplitFunction",
         "lambda:InvokeFunction WorkflowSplitFunction:*",
+        "lambda:InvokeFunction WorkflowPrepareFunction",
+        "lambda:InvokeFunction WorkflowPrepareFunction:*",
         "lambda:InvokeFunction WorkflowAssembleFunction",
         "lambda:InvokeFunction WorkflowAssembleFunction:*",
         "dynamodb:UpdateItem StorageJobs",

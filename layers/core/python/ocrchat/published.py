@@ -1,4 +1,4 @@
-"""What is published of the API, as files made by `make docs`: the OpenAPI document and its readable form."""
+"""What is published of the API, as files made by `make docs`: the OpenAPI document, its readable form, the schema of a job."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from ocrchat.codec import Json
 
 def openapi_json() -> str:
     return _read("openapi.json")
+
+
+def job_schema_json() -> str:
+    return _read("job.schema.json")
 
 
 def docs_html() -> str:

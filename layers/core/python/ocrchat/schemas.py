@@ -294,5 +294,35 @@ SCHEMAS: dict[str, Json] = {
         available={"type": "boolean", "description": "Whether this server has what it takes."},
     ),
     "OpenApi": {"type": "object", "description": "An OpenAPI document."},
+    "JsonSchema": {"type": "object", "description": "A JSON Schema."},
 }
 """By name; they refer to each other as parts of an OpenAPI document."""
+
+
+def standalone(name: str) -> Json:
+    """One of `SCHEMAS` as a JSON Schema document of its own, with those that it refers to."""
+    used: dict[str, Json] = {}
+
+    def copied(value: object) -> object:
+        if isinstance(value, list):
+            return [copied(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if "$ref" in value:
+            return {**value, "$ref": f"#/$defs/{use(value['$ref'].rpartition('/')[2])}"}
+        return {key: copied(item) for key, item in value.items()}
+
+    def use(wanted: str) -> str:
+        if wanted not in used:
+            used[wanted] = {}
+            made = copied(SCHEMAS[wanted])
+            assert isinstance(made, dict)
+            used[wanted] = made
+        return wanted
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": name,
+        "$ref": f"#/$defs/{use(name)}",
+        "$defs": used,
+    }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,12 @@ class BlobMissing(LookupError):
 
 DOWNLOAD_SECONDS = 300
 """How long the address of a download can be used: it is followed at once."""
+
+_AT_ONCE = 8
+"""Requests side by side: botocore keeps 10 connections."""
+
+_BATCH = 64
+"""Objects that are in memory before the first of them is used."""
 
 _FILENAME = "filename"
 """The metadata of an upload that holds its name, percent-encoded: S3 takes ASCII only."""
@@ -57,10 +64,26 @@ class Blobs:
             except ClientError as error:
                 raise _named(error, key) from error
 
+    def get_up_to(self, key: str, max_bytes: int) -> bytes | None:
+        """The object, or None if it has more bytes. Raises BlobMissing."""
+        with translated():
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            except ClientError as error:
+                raise _named(error, key) from error
+            with answer["Body"] as body:
+                return body.read() if answer["ContentLength"] <= max_bytes else None
+
     def get_json(self, key: str) -> codec.Json:
         """Raises BlobMissing."""
         value: codec.Json = json.loads(self.get(key))
         return value
+
+    def get_jsons(self, keys: Sequence[str]) -> Iterator[codec.Json]:
+        """In the order of `keys`, some at a time: one after the other, the pages of a book take a minute. Raises BlobMissing."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for start in range(0, len(keys), _BATCH):
+                yield from pool.map(self.get_json, keys[start : start + _BATCH])
 
     def fetch(self, key: str, path: Path) -> None:
         """Downloads to `path`, whole or not at all. Raises BlobMissing."""

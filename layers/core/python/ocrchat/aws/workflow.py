@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -22,14 +23,17 @@ class Workflow:
         self._client = client
         self._state_machine = state_machine
 
-    def start(self, job: Job) -> None:
-        """Starts the job's execution. A second start is the same start: the execution bears the job's id."""
+    def start(self, job: Job, formats: Sequence[str]) -> None:
+        """Starts the job's execution, which makes downloads in `formats` before it ends.
+
+        A second start is the same start: the execution bears the job's id.
+        """
         with translated():
             try:
                 self._client.start_execution(
                     stateMachineArn=self._state_machine,
                     name=job.id,
-                    input=json.dumps({"job_id": job.id, "timeout_seconds": job.time_limit}),
+                    input=json.dumps({"job_id": job.id, "timeout_seconds": job.time_limit, "formats": formats}),
                 )
             except ClientError as error:
                 if code(error) != "ExecutionAlreadyExists":

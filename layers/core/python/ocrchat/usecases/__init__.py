@@ -1,4 +1,5 @@
-"""The whole flow, a file a stage: intake -> pages -> ending, `repair` for what was lost between them, `results` to see it.
+"""The whole flow, a file a stage: intake -> pages -> ending, `repair` for what was lost between them, `results` to see it,
+`downloads` to take it away.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
 
@@ -7,6 +8,7 @@ reconciler, assembly) run without the documents layer, and start faster.
 """
 
 from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
+from ocrchat.usecases.downloads import Download, download, prepare
 from ocrchat.usecases.ending import assemble, cancel, erase
 from ocrchat.usecases.intake import (
     FileSource,
@@ -22,7 +24,7 @@ from ocrchat.usecases.intake import (
 )
 from ocrchat.usecases.pages import fail_page, read_page, split
 from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
-from ocrchat.usecases.results import Download, JobView, download, find_job, list_jobs, view
+from ocrchat.usecases.results import JobView, find_job, list_jobs, view
 
 __all__ = [
     "REPAIR_AFTER",
@@ -44,6 +46,7 @@ __all__ = [
     "find_job",
     "list_jobs",
     "open_account",
+    "prepare",
     "quote",
     "read_page",
     "reconcile",

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from ocrchat import codec, export, keys
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobEnded, Unavailable
-from ocrchat.model import Document, Ending, Job, JobStatus, PageResult
+from ocrchat.model import Ending, Job, JobStatus
+from ocrchat.usecases import documents
 
 
 def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
@@ -26,25 +27,14 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
     if job.status.ended:
         wrap_up(cloud, job, now)
         return job.status
-    failures = {
-        page: failure
-        for chunk in cloud.page_sets.chunks(job.id, range(len(job.chunks)))
-        for page, failure in chunk.failures.items()
-    }
-    document = Document(
-        tuple(
-            PageResult.failed(page, failures[page])
-            if page in failures
-            else codec.page_from_json(cloud.blobs.get_json(keys.page_result(job, page)), with_words=False)
-            for page in job.pages
-        )
-    )
-    if len(failures) == job.page_count:
+    document = documents.of_pages(cloud, job)
+    read = job.page_count - len(document.failed_pages)
+    if not read:
         fail(cloud, job, "no_page_readable", now, document.failed_pages)
         return JobStatus.FAILED
     cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document)))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
-    if not _end(cloud, job, ending, job.credits_for(job.page_count - len(failures))):
+    if not _end(cloud, job, ending, job.credits_for(read)):
         ended = cloud.jobs.get(job.id)
         if ended is None or ended.status is JobStatus.FAILED:
             cloud.blobs.delete(keys.result(job))  # the job was cancelled or erased while its document was written

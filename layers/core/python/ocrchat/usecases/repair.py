@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ocrchat.cloud import Cloud
 from ocrchat.model import Job, Lane
+from ocrchat.usecases.downloads import prepared_formats
 from ocrchat.usecases.ending import fail, wrap_up
 from ocrchat.usecases.pages import move_on
 
@@ -43,7 +44,7 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
 def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
     status = cloud.workflow.status(job.id)
     if status is None:
-        cloud.workflow.start(job)
+        cloud.workflow.start(job, prepared_formats(job))
         return
     if status != "RUNNING":
         fail(cloud, job, "WorkflowLost", now)
