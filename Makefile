@@ -64,6 +64,7 @@ ifdef EVAL
 	$(VENV)/python -m benchmarks.cold_start
 	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))
 	$(VENV)/python -m benchmarks.exports --eval $(EVAL)
+	$(VENV)/python -m benchmarks.roundtrip --eval $(EVAL)
 	$(VENV)/python -m benchmarks.accuracy --eval $(EVAL) $(ARGS)
 	$(VENV)/python -m benchmarks.report
 endif

@@ -31,7 +31,7 @@ from benchmarks.pack import Item
 from local import runtime
 from ocrchat import codec, engines, export, reader
 from ocrchat.errors import PageUnreadable
-from ocrchat.media import MediaType
+from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
 from ocrchat.model import Document, Job, JobOptions, PageResult
 
 RESULTS = Path(__file__).parent / "results" / "exports.json"
@@ -68,7 +68,7 @@ def main() -> None:
     models = engines.CpuModels(runtime.WEIGHTS, None, threads=1)
     kinds: dict[str, list[Finished]] = {"scanned": [], "digital": []}
     for item in track(items, "Reading", console=console):
-        kinds["scanned" if item.is_image else "digital"].append(_finished(item, models))
+        kinds["scanned" if item.is_image else "digital"].append(finished(item, models))
     figures = {kind: _figures(some) for kind, some in kinds.items()}
     if shutil.which("ocrmypdf"):
         figures["scanned"]["formats"]["pdf by OCRmyPDF"] = _per_100(
@@ -82,19 +82,25 @@ def main() -> None:
             console.print(f"  {name:<16} {cost['cpu_s']:6.2f} CPU-s  {cost['mb']:8.3f} MB")
 
 
-def _finished(item: Item, models: engines.Models) -> Finished:
+def finished(item: Item, models: engines.Models) -> Finished:
     """Through JSON, as it is stored: what is not stored, an exporter does not have."""
     pages = (codec.page_to_json(_read(item, index, models)) for index in range(item.pages))
     document = Document(tuple(codec.page_from_json(json.loads(codec.dumps(page))) for page in pages))
-    job = Job(item.id, "bench", item.file.name, MediaType.PDF, item.pages, JobOptions(), datetime.now(UTC))
+    job = Job(item.id, "bench", item.file.name, _media_type(item), item.pages, JobOptions(), datetime.now(UTC))
     return Finished(job, document, item.file)
 
 
 def _read(item: Item, index: int, models: engines.Models) -> PageResult:
     try:
-        return replace(reader.read_page(item.file, MediaType.PDF, index, models), index=index)
+        return replace(reader.read_page(item.file, _media_type(item), index, models), index=index)
     except PageUnreadable as error:
         return PageResult.failed(index, error.code)
+
+
+def _media_type(item: Item) -> MediaType:
+    found = sniff(item.file.read_bytes()[:SNIFFED_BYTES])
+    assert found
+    return found
 
 
 def _figures(some: list[Finished]) -> dict[str, Any]:
