@@ -63,7 +63,7 @@ def main() -> None:
         loader=jinja2.FileSystemLoader(HERE), trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("report.md.jinja").render(
-        **{name: results.get(name) for name in ("accuracy", "cold_start", "memory")},
+        **{name: results.get(name) for name in ("accuracy", "cold_start", "memory", "exports", "roundtrip")},
         groups=list(groups(accuracy["folders"])),
         contenders=present(accuracy["folders"]),
         table=table,

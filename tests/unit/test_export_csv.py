@@ -65,11 +65,27 @@ def test_a_blank_document_has_the_names_of_the_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", ["=HYPERLINK(1)", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C calc'!A0", "\t=1+1"]
+    "formula",
+    [
+        "=HYPERLINK(1)",
+        "@SUM(A1)",
+        "+cmd|' /C calc'!A0",
+        "-2+3+cmd|' /C calc'!A0",
+        "\t=1+1",
+        '"=A1',
+        "＝A1",
+        "－cmd|' /C calc'!A0",
+    ],
 )
 def test_a_spreadsheet_does_not_run_what_a_page_says(formula: str) -> None:
     assert read(exported.write(document([table([formula, "x"])]))) == [[f"'{formula.strip()}", "x"]]
     assert read(exported.write(document([text(formula)])))[1][-1] == f"'{formula.strip()}"
+
+
+def test_nor_what_stands_behind_a_semicolon_which_begins_a_field_in_half_of_europe() -> None:
+    data = exported.write(document([table(['a;=HYPERLINK("x");b', "c;@SUM(A1)", "x; -5;+49 30 1234;=;-y"])]))
+
+    assert read(data) == [['a;\'=HYPERLINK("x");b', "c;'@SUM(A1)", "x; -5;+49 30 1234;=;'-y"]]
 
 
 @pytest.mark.parametrize(

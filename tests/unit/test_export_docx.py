@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from typing import Any
 
@@ -64,6 +65,23 @@ def test_headings_captions_and_running_heads_have_their_styles() -> None:
         ("Page Note", "1 Unaudited."),
         ("Page Foot", "7"),
     ]
+
+
+def test_footnotes_of_a_column_come_behind_the_text_of_the_page_and_before_its_feet() -> None:
+    document = written(
+        page(
+            0,
+            block(BlockType.TEXT, "Left column"),
+            block(BlockType.FOOTNOTE, "1 Of the left"),
+            table(Cell(0, 0, "x")),
+            block(BlockType.TEXT, "Right column"),
+            block(BlockType.FOOTNOTE, "2 Of the right"),
+            block(BlockType.FOOTER, "7"),
+        )
+    )
+
+    assert texts(document) == ["Left column", "Right column", "1 Of the left", "2 Of the right", "7"]
+    assert document.tables[0].cell(0, 0).text == "x"
 
 
 def test_lines_of_a_paragraph_are_joined_and_those_of_an_address_are_kept() -> None:
@@ -143,6 +161,17 @@ def test_a_new_list_begins_anew() -> None:
 
     ids = [p._p.pPr.numPr.numId.val for p in document.paragraphs if p._p.pPr is not None and p._p.pPr.numPr is not None]
     assert len(set(ids)) == 2
+
+
+def test_many_lists_are_written_quickly() -> None:
+    items = [block(BlockType.LIST_ITEM, f"{i * 2 % 900}. x", level=1) for i in range(3000)]
+    started = time.process_time()
+
+    document = written(page(0, *items))
+
+    assert time.process_time() - started < 2
+    ids = [p._p.pPr.numPr.numId.val for p in document.paragraphs]
+    assert len(set(ids)) == 3000
 
 
 def test_a_table_has_its_spans_and_repeats_its_header() -> None:
@@ -351,6 +380,12 @@ def test_the_same_document_gives_the_same_bytes_which_say_nothing_that_nobody_kn
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         assert b"python-docx" not in package.read("docProps/core.xml")
         assert {entry.date_time[0] for entry in package.infolist()} == {1980}
+
+
+def test_a_page_without_a_size_is_written_all_the_same() -> None:
+    content = Document((PageResult(0, 0, 0, 0.0, "test", (block(BlockType.TEXT, "Text"),)),))
+
+    assert texts(word.Document(io.BytesIO(docx.write(content)))) == ["Text"]
 
 
 def test_a_document_without_pages_is_an_empty_file_that_opens() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 
 import openpyxl
@@ -103,6 +104,55 @@ def test_a_document_without_tables_is_a_sheet_of_its_lines() -> None:
         ["page", "x0", "y0", "x1", "y1", "confidence", "text"],
         [1, 1.2, 2, 30, 14, 0.9123, "Milk 1.20"],
     ]
+
+
+def test_columns_are_as_wide_as_what_stands_in_them_titles_over_several_aside() -> None:
+    sheet = read(
+        document(
+            [
+                table(
+                    Cell(0, 0, "A title that is longer than all columns", column_span=3),
+                    Cell(1, 0, "x"),
+                    Cell(1, 1, "y" * 20 + "\nz"),
+                    Cell(1, 2, "消費税" * 4),
+                )
+            ]
+        )
+    ).active
+
+    assert [round(sheet.column_dimensions[column].width) for column in "ABC"] == [4, 23, 27]
+
+
+def test_a_row_is_as_high_as_its_text_needs() -> None:
+    sheet = read(
+        document(
+            [
+                table(
+                    Cell(0, 0, "one line"),
+                    Cell(0, 1, "x"),
+                    Cell(1, 0, "a\nb\nc"),
+                    Cell(1, 1, "x"),
+                    Cell(2, 0, "word " * 30, column_span=2),
+                    Cell(3, 0, "word " * 60),
+                    Cell(3, 1, "x"),
+                    Cell(4, 0, "\n" * 99 + "z"),
+                    Cell(4, 1, "x"),
+                )
+            ]
+        )
+    ).active
+
+    heights = [sheet.row_dimensions[row].height for row in range(1, 6)]
+    assert heights == [None, 45, 45, 75, 405]
+
+
+def test_a_very_wide_table_is_written_quickly() -> None:
+    started = time.process_time()
+
+    sheet = read(document([table(*(Cell(0, column, "x") for column in range(20_000)))])).active
+
+    assert time.process_time() - started < 4
+    assert sheet.max_column == 16_384
 
 
 def test_what_no_workbook_can_hold_is_left_out() -> None:

@@ -20,8 +20,11 @@ from ocrchat.export.plain import one_line
 from ocrchat.model import Document, Table
 from ocrchat.tables.join import joined
 
-_FORMULA = ("=", "@", "+", "-")
+_FORMULA = ("=", "@", "+", "-", "＝", "＠", "＋", "－")
 """What a spreadsheet takes for the beginning of a formula. Tabs and line breaks, which OWASP names too, do not get this far."""
+
+_OTHER_COMMA = ";"
+"""What separates fields where the comma is in numbers: there, a spreadsheet begins a field behind it."""
 
 
 def write(document: Document) -> bytes:
@@ -49,7 +52,12 @@ def _table_rows(table: Table) -> Iterable[list[str]]:
 
 def _field(text: str) -> str:
     """In one line; what a spreadsheet would run as a formula is marked as text with an apostrophe (OWASP, "CSV injection")."""
-    line = one_line(text)
+    return _OTHER_COMMA.join(f"'{part}" if _may_run(part) else part for part in one_line(text).split(_OTHER_COMMA))
+
+
+def _may_run(text: str) -> bool:
+    bare = text.lstrip('" ')
+    if not bare.startswith(_FORMULA) or len(bare) == 1:
+        return False
     # A sign before what has no letters is a number, a dash or the number of a telephone: it can do no harm.
-    may_run = line.startswith(_FORMULA) and (line[0] in "=@" or any(character.isalpha() for character in line))
-    return f"'{line}" if may_run and len(line) > 1 else line
+    return bare[0] in "=@＝＠" or any(character.isalpha() for character in bare)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count, islice
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from ocrchat.export import rows
@@ -29,6 +30,12 @@ MOST_ROWS, MOST_COLUMNS, MOST_CHARACTERS = 1_048_576, 16_384, 32_767
 
 WIDEST = 60
 """Characters of a column."""
+_SPARE = 2
+"""Characters that a column is wider than its text."""
+_UNSET = 6
+"""Characters that have room in a column whose width nobody has set."""
+_LINE, _HIGHEST = 15.0, 405.0
+"""Points: height of a line, and of a row at most (Excel: 409)."""
 
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
 _GROUPED = re.compile(r"-?[1-9]\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})")
@@ -91,7 +98,8 @@ def _write_table(sheet: Worksheet, table: Table, styles: _Styles) -> None:
     for cell in table.cells:
         if cell.row < MOST_ROWS and cell.column < MOST_COLUMNS:
             _write_cell(sheet, cell, styles)
-    _set_widths(sheet, ((cell.column, cell.text) for cell in table.cells if cell.column_span == 1))
+    widths = _set_widths(sheet, ((cell.column, cell.text) for cell in table.cells if cell.column_span == 1))
+    _set_heights(sheet, table, widths)
 
 
 def _write_cell(sheet: Worksheet, cell: Cell, styles: _Styles) -> None:
@@ -124,16 +132,31 @@ def _write_sheet(sheet: Worksheet, lines: Sequence[rows.LineRow], styles: _Style
     for at, (*values, text) in enumerate(lines, start=1):
         for column, value in enumerate(values):
             sheet.write_number(at, column, value, styles.of("General", False))
-        sheet.write_string(at, len(values), text[:MOST_CHARACTERS], styles.of("@", False))
+        sheet.write_string(at, len(values), text[:MOST_CHARACTERS], styles.of("General", False))
     _set_widths(sheet, enumerate(rows.LINE_COLUMNS))
     _set_widths(sheet, ((len(rows.LINE_COLUMNS) - 1, line[-1]) for line in lines))
 
 
-def _set_widths(sheet: Worksheet, texts: Iterable[tuple[int, str]]) -> None:
-    """Of columns, by what stands in them."""
+def _set_widths(sheet: Worksheet, texts: Iterable[tuple[int, str]]) -> Mapping[int, int]:
+    """Of columns, by what stands in them: the characters that have room in each."""
     longest: dict[int, int] = {}
     for column, text in texts:
         longest[column] = max([longest.get(column, 0), *(extent(line[:WIDEST]) for line in text.splitlines())])
-    for column, letters in longest.items():
-        if column < MOST_COLUMNS:
-            sheet.set_column(column, column, min(letters, WIDEST) + 2)
+    widths = {column: min(letters, WIDEST) for column, letters in longest.items() if column < MOST_COLUMNS}
+    for column, letters in widths.items():
+        sheet.set_column(column, column, letters + _SPARE)
+    return widths
+
+
+def _set_heights(sheet: Worksheet, table: Table, widths: Mapping[int, int]) -> None:
+    """Of rows with text of several lines: Excel would find them, LibreOffice shows the first line alone."""
+    needed: dict[int, int] = {}
+    for cell in table.cells:
+        if cell.row_span == 1 and cell.row < MOST_ROWS:
+            spanned = range(cell.column, cell.column + cell.column_span)
+            room = max(sum(widths.get(column, _UNSET) + _SPARE for column in spanned) - _SPARE, 1)
+            lines = sum(max(ceil(extent(line) / room), 1) for line in cell.text.splitlines())
+            needed[cell.row] = max(needed.get(cell.row, 1), lines)
+    for row, lines in needed.items():
+        if lines > 1:
+            sheet.set_row(row, min(lines * _LINE, _HIGHEST))

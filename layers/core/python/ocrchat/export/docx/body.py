@@ -70,11 +70,13 @@ class _Page:
         page = self._page
         manner = prose.manner(page.lines)
         shallowest = 1
-        for index, block in enumerate(page.blocks):
+        previous = None
+        for index, block in _notes_last(page.blocks):
             if block.type is not BlockType.LIST_ITEM:
                 self._lists.interrupt()
-            elif index == 0 or page.blocks[index - 1].type is not BlockType.LIST_ITEM:
+            elif previous is not BlockType.LIST_ITEM:
                 shallowest = block.level
+            previous = block.type
             if block.table is None:
                 yield from self._block(block, manner, block.level - shallowest)
             elif index in self._whole:
@@ -99,6 +101,16 @@ class _Page:
                 yield paragraph([line.text for line in block.lines], around=around)
             case _:
                 yield paragraph(prose.lines(block.lines, manner), _STYLES.get(block.type, ""), around=around)
+
+
+def _notes_last(blocks: Sequence[Block]) -> list[tuple[int, Block]]:
+    """Blocks and their indexes: footnotes, which end each column of a page, behind all of its text, and before its feet."""
+    body = [each for each in enumerate(blocks) if each[1].type is not BlockType.FOOTNOTE]
+    notes = [each for each in enumerate(blocks) if each[1].type is BlockType.FOOTNOTE]
+    end = len(body)
+    while end and body[end - 1][1].type is BlockType.FOOTER:
+        end -= 1
+    return [*body[:end], *notes, *body[end:]]
 
 
 def _end_section(last: _Element, size: Size) -> None:
