@@ -32,8 +32,9 @@ _INDENT = "    "
 # What means something anywhere: escapes, code, emphasis, links, tables, strikethrough, HTML and entities. An underscore
 # inside a word is no emphasis, and file names read better without a backslash.
 _ANYWHERE = re.compile(r"[\\`*\[\]|~]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])")
-# What means something at the start of a line: headings and their underlines, quotes, lists, thematic breaks.
-_AT_START = re.compile(r"(?:#{1,6}(?:\s|$)|>|[-+](?:\s|$)|-[-\s]*$|=+\s*$)")
+# What means something at the start of a line: headings and their underlines, quotes, lists, thematic breaks, and the line
+# below the header of a table, which needs no pipes where that has one column.
+_AT_START = re.compile(r"(?:#{1,6}(?:\s|$)|>|[-+](?:\s|$)|:?-[-\s]*:?\s*$|=+\s*$)")
 _ORDINAL = re.compile(r"(\d{1,9})([.)](?:\s|$))")
 # What would close a heading.
 _CLOSING = re.compile(r"#+$")
