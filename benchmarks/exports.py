@@ -17,8 +17,8 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from benchmarks.pack import Item
 from local import runtime
 from ocrchat import codec, engines, export, reader
 from ocrchat.errors import PageUnreadable
+from ocrchat.export import Format, markdown
 from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
 from ocrchat.model import Document, Job, JobOptions, PageResult
 
@@ -52,13 +53,23 @@ OCRMYPDF = (
 console = Console(highlight=False)
 
 
-@dataclass(frozen=True, slots=True)
 class Finished:
-    """A job that is done, and its document as the exporters get it."""
+    """A job that is done, as the exporters see it: what is not stored of it, they do not have."""
 
-    job: Job
-    document: Document
-    source: Path
+    def __init__(self, job: Job, pages: list[PageResult], file: Path) -> None:
+        self.job = job
+        self._file = file
+        self._pages = [codec.dumps(codec.page_to_json(page)) for page in pages]
+        self._shown = codec.document_to_json(self.document(), markdown.document(self.document()))
+
+    def document(self, with_words: bool = False) -> Document:
+        return Document(tuple(codec.page_from_json(json.loads(page), with_words) for page in self._pages))
+
+    def source(self) -> Path:
+        return self._file
+
+    def stored(self) -> tuple[codec.Json, Iterator[bytes]]:
+        return self._shown, iter(self._pages)
 
 
 def main() -> None:
@@ -83,11 +94,8 @@ def main() -> None:
 
 
 def finished(item: Item, models: engines.Models) -> Finished:
-    """Through JSON, as it is stored: what is not stored, an exporter does not have."""
-    pages = (codec.page_to_json(_read(item, index, models)) for index in range(item.pages))
-    document = Document(tuple(codec.page_from_json(json.loads(codec.dumps(page))) for page in pages))
     job = Job(item.id, "bench", item.file.name, _media_type(item), item.pages, JobOptions(), datetime.now(UTC))
-    return Finished(job, document, item.file)
+    return Finished(job, [_read(item, index, models) for index in range(item.pages)], item.file)
 
 
 def _read(item: Item, index: int, models: engines.Models) -> PageResult:
@@ -105,20 +113,19 @@ def _media_type(item: Item) -> MediaType:
 
 def _figures(some: list[Finished]) -> dict[str, Any]:
     pages = _pages(some)
-    formats = {name: form.write for name, form in export.FORMATS.items() if form.write}
-    costs = {name: _per_100(*_written(write, some), pages) for name, write in formats.items()}
+    costs = {name: _per_100(*_written(form, some), pages) for name, form in export.FORMATS.items()}
     return {
         "pages": pages,
-        "source_mb": round(sum(each.source.stat().st_size for each in some) / pages / 1e4, 3),
+        "source_mb": round(sum(each.source().stat().st_size for each in some) / pages / 1e4, 3),
         "formats": costs,
     }
 
 
-def _written(write: Any, some: Iterable[Finished]) -> tuple[float, int]:
+def _written(form: Format, some: Iterable[Finished]) -> tuple[float, int]:
     """CPU seconds and bytes."""
     size, start = 0, time.process_time()
     for each in some:
-        size += len(write(each.job, each.document, each.source))
+        size += len(form.write(each))
     return time.process_time() - start, size
 
 
@@ -127,7 +134,7 @@ def _by_ocrmypdf(some: Iterable[Finished]) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.pdf"
         for each in track(list(some), "OCRmyPDF", console=console):
-            subprocess.run(["ocrmypdf", *OCRMYPDF, str(each.source), str(out)], check=True, capture_output=True)
+            subprocess.run(["ocrmypdf", *OCRMYPDF, str(each.source()), str(out)], check=True, capture_output=True)
             size += out.stat().st_size
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, size
@@ -138,7 +145,7 @@ def _per_100(seconds: float, size: int, pages: int) -> dict[str, float]:
 
 
 def _pages(some: Iterable[Finished]) -> int:
-    return sum(len(each.document.pages) for each in some)
+    return sum(each.job.page_count for each in some)
 
 
 def _version() -> str | None:

@@ -20,7 +20,7 @@ import shutil
 import subprocess
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import mean
 
@@ -31,10 +31,10 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import machine, pack
-from benchmarks.exports import Finished, finished
+from benchmarks.exports import finished
 from local import runtime
 from ocrchat import engines, export
-from ocrchat.model import Box
+from ocrchat.model import Box, Document
 from ocrchat.writing import is_ideograph
 
 RESULTS = Path(__file__).parent / "results" / "roundtrip.json"
@@ -59,14 +59,16 @@ def main() -> None:
     scores: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     distances: list[float] = []
     for item in track(items, "Reading", console=console):
-        made = finished(item, models)
-        if not made.document.text:
+        content = finished(item, models)
+        document = content.document(with_words=True)
+        if not document.text:
             continue
-        for name, text in _read_back(made):
-            scores[name]["characters"].append(_f1(_characters(made.document.text), _characters(text)))
-            if _has_spaces(made.document.text):
-                scores[name]["words"].append(_f1(_words(made.document.text), _words(text)))
-        distances += _distances(made)
+        written = {name: form.write(content) for name, form in export.FORMATS.items()}
+        for name, text in _read_back(written):
+            scores[name]["characters"].append(_f1(_characters(document.text), _characters(text)))
+            if _has_spaces(document.text):
+                scores[name]["words"].append(_f1(_words(document.text), _words(text)))
+        distances += _distances(document, written["pdf"])
     report = machine.facts() | {
         "documents": len(items),
         "text": {name: {kind: _summary(values) for kind, values in kinds.items()} for name, kinds in scores.items()},
@@ -80,11 +82,8 @@ def main() -> None:
     console.print_json(data=report)
 
 
-def _read_back(made: Finished) -> Iterable[tuple[str, str]]:
+def _read_back(written: Mapping[str, bytes]) -> Iterable[tuple[str, str]]:
     """(format and reader, text)."""
-    written = {
-        name: form.write(made.job, made.document, made.source) for name, form in export.FORMATS.items() if form.write
-    }
     yield "txt", written["txt"].decode()
     yield "md", _of_markdown(written["md"].decode())
     yield "docx, python-docx", _of_docx(written["docx"])
@@ -136,12 +135,10 @@ PDF_READERS: dict[str, Callable[[bytes], str]] = {
 }
 
 
-def _distances(made: Finished) -> Iterable[float]:
+def _distances(document: Document, data: bytes) -> Iterable[float]:
     """How far recognised words are from their boxes in the PDF, in pixels at 200 dpi: the side that is furthest off."""
-    data = export.FORMATS["pdf"].write
-    assert data
-    with pymupdf.open("pdf", data(made.job, made.document, made.source)) as document:
-        for page, shown in zip(made.document.pages, document, strict=True):
+    with pymupdf.open("pdf", data) as pdf:
+        for page, shown in zip(document.pages, pdf, strict=True):
             if page.error or page.rotation or page.engine == "text-layer":
                 continue
             scale = page.dpi / 72

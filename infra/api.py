@@ -77,7 +77,7 @@ class Api(Construct):
             settings=export_settings,
             layers=(layers.core, layers.documents, layers.exports),
             timeout=TIMEOUT,
-            memory_mb=1769,
+            memory_mb=3008,  # a download of 3,000 pages may pass through it, if the workflow has not made it yet
         ).function
         self.gate = Entrypoint(
             self,

@@ -86,14 +86,13 @@ class OcrChatStack(cdk.Stack):
         workflow.machine.grant_start_execution(api.submit)
         allow_task_answers(api.submit, "SendTaskFailure")
 
-        # What is not made yet is made of these, and taken back if the job is erased meanwhile.
+        # Downloads are made of these, and taken back if the job is erased meanwhile.
         for function in (api.export, workflow.prepare):
-            storage.allow_get(function, SOURCE, PAGES)
+            storage.allow_get(function, SOURCE, PAGES, RESULT)
             storage.allow_put(function, DOWNLOADS)
             storage.allow_delete(function, DOWNLOADS)
-        storage.allow_get(api.export, RESULT, DOWNLOADS)
-        storage.allow_items(api.export, "GetItem")
-        storage.allow_items(workflow.prepare, "GetItem", "BatchGetItem")
+            storage.allow_items(function, "GetItem")
+        storage.allow_get(api.export, DOWNLOADS)
 
         # An upload is presigned with this role.
         storage.allow_put(api.gate, UPLOADS)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import export, rest, usecases
 from ocrchat.aws.blobs import attachment
 from ocrchat.cloud import cloud
-from ocrchat.errors import ExportFailed, InvalidField, JobFailed, JobNotFinished, JobNotFound
+from ocrchat.errors import DamagedFile, InvalidField, JobFailed, JobNotFinished, JobNotFound
 from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
 from ocrchat.scratch import Scratch
@@ -20,17 +20,13 @@ CARRIED_BYTES = 3_000_000
 """What a function surely can hand over of the 6 MB that Lambda carries: base64 adds a third, the escapes of JSON can double."""
 
 PDF_MODES = {"searchable": "pdf", "text": "pdf-text"}
-"""-> the name of the format."""
+"""-> the name of the format. The second is no `format`: it is asked for by the mode."""
 
 FORMAT = Parameter(
     "format",
     "query",
     "The format of the file.",
-    {
-        "type": "string",
-        "enum": [name for name in export.FORMATS if name == "pdf" or name not in PDF_MODES.values()],
-        "default": "txt",
-    },
+    {"type": "string", "enum": [name for name in export.FORMATS if name != "pdf-text"], "default": "txt"},
 )
 PDF_MODE = Parameter(
     "pdf_mode",
@@ -61,7 +57,7 @@ scratch = Scratch()
             headers={"Location": "The address."},
         ),
     },
-    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed, ExportFailed),
+    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed, DamagedFile),
 )
 def download(call: Call, uuid: str) -> Response[Any]:
     """Download the document.
@@ -69,9 +65,13 @@ def download(call: Call, uuid: str) -> Response[Any]:
     In one of the formats, as a file. Follow redirects (`curl -L`): large documents come from S3.
     """
     account_id = call.account_id
-    mode, name = call.word(PDF_MODE), call.word(FORMAT)
+    name, mode = call.word(FORMAT), call.word(PDF_MODE)
+    if name == "pdf":
+        name = PDF_MODES[mode]
+    elif mode != PDF_MODE.schema["default"]:
+        raise InvalidField(f"pdf_mode={mode} is for format=pdf, and format is {name}.")
     job = usecases.find_job(call.cloud, account_id, uuid)
-    document = usecases.download(call.cloud, job, PDF_MODES[mode] if name == "pdf" else name, CARRIED_BYTES, scratch)
+    document = usecases.download(call.cloud, job, name, CARRIED_BYTES, scratch)
     if document.url:
         # An empty body, since the emulator breaks on none; uncompressed, since it would not be empty then.
         return Response(302, body="", headers={"Location": document.url}, compress=False)

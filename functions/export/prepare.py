@@ -1,4 +1,4 @@
-"""Step Functions task: make one download of a large job before it ends."""
+"""Step Functions task: make one download of a large job before anybody asks for it."""
 
 from __future__ import annotations
 

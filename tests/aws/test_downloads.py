@@ -14,14 +14,12 @@ from ocrchat import codec, export, keys, usecases
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
-from ocrchat.errors import ExportFailed, JobNotFound
+from ocrchat.errors import JobNotFound
 from ocrchat.media import MediaType
 from ocrchat.model import Block, Box, Job, JobOptions, JobStatus, Line, PageResult, Word
 from ocrchat.scratch import Scratch
-from ocrchat.usecases.downloads import PREPARED_PAGES, prepared_formats
+from ocrchat.usecases.downloads import PREPARED_PAGES, formats_to_prepare
 from tests.documents import digital_pdf
-
-PREPARED = ["txt", "md", "docx", "pdf", "pdf-text", "csv", "xlsx"]
 
 
 def page(index: int) -> PageResult:
@@ -58,12 +56,11 @@ def download(cloud: Cloud, job: Job, name: str) -> usecases.Download:
     return usecases.download(cloud, job, name, 3_000_000, Scratch())
 
 
-def test_only_large_jobs_are_prepared_and_never_the_job_itself_which_has_not_ended(account: Account) -> None:
+def test_only_large_jobs_are_prepared(account: Account) -> None:
     job = Job("2" * 32, account.id, "a.pdf", MediaType.PDF, PREPARED_PAGES, JobOptions(), datetime.now(UTC))
 
-    assert prepared_formats(job) == []
-    assert prepared_formats(replace(job, source_pages=PREPARED_PAGES + 1)) == PREPARED
-    assert set(export.FORMATS) == {*PREPARED, "json"}
+    assert formats_to_prepare(job) == []
+    assert formats_to_prepare(replace(job, source_pages=PREPARED_PAGES + 1)) == list(export.FORMATS)
 
 
 @pytest.mark.parametrize("name", export.FORMATS)
@@ -87,14 +84,13 @@ def test_the_job_itself_has_its_words_and_its_end(cloud: Cloud, account: Account
     assert [word["text"] for word in whole["pages"][1]["blocks"][0]["lines"][0]["words"]] == ["Page", "1"]
 
 
-def test_downloads_of_a_large_job_are_there_when_it_is_done(cloud: Cloud, account: Account) -> None:
-    job = submitted(cloud, account, PREPARED_PAGES + 1, failed=(7,))
-    for name in prepared_formats(job):
+def test_what_was_prepared_is_what_is_downloaded(cloud: Cloud, account: Account) -> None:
+    job = done(cloud, submitted(cloud, account, PREPARED_PAGES + 1, failed=(7,)))
+    for name in formats_to_prepare(job):
         usecases.prepare(cloud, job.id, name, Scratch())
-    job = done(cloud, job)
     cloud.blobs.delete(keys.result(job))
 
-    for name in PREPARED:
+    for name in export.FORMATS:
         assert download(cloud, job, name).content
     text = download(cloud, job, "txt").content.decode().split("\f")
     assert text[6:9] == ["Page 6", "", "Page 8"]
@@ -102,14 +98,21 @@ def test_downloads_of_a_large_job_are_there_when_it_is_done(cloud: Cloud, accoun
         assert document.page_count == PREPARED_PAGES + 1
 
 
-def test_a_large_download_that_could_not_be_made_is_not_tried_while_a_caller_waits(
-    cloud: Cloud, account: Account
-) -> None:
+def test_what_was_not_prepared_is_made_when_it_is_asked_for(cloud: Cloud, account: Account) -> None:
+    """As of a job that was done before there was this format, or whose workflow failed there."""
     job = done(cloud, submitted(cloud, account, PREPARED_PAGES + 1))
 
-    with pytest.raises(ExportFailed, match="docx"):
-        download(cloud, job, "docx")
-    assert download(cloud, job, "json").content
+    for name in export.FORMATS:
+        assert download(cloud, job, name).content
+
+
+def test_a_job_that_is_not_done_is_not_prepared(cloud: Cloud, account: Account) -> None:
+    job = submitted(cloud, account, 2)
+
+    usecases.prepare(cloud, job.id, "txt", Scratch())
+
+    with pytest.raises(BlobMissing):
+        cloud.blobs.get(keys.download(job, "txt"))
 
 
 def test_what_is_too_large_to_carry_comes_from_the_bucket_every_time(cloud: Cloud, account: Account) -> None:
@@ -126,10 +129,29 @@ def test_of_an_erased_job_nothing_is_made(cloud: Cloud, account: Account) -> Non
     usecases.erase(cloud, job, datetime.now(UTC))
 
     usecases.prepare(cloud, job.id, "txt", Scratch())
+    for name in export.FORMATS:
+        with pytest.raises(JobNotFound):
+            download(cloud, job, name)
+        with pytest.raises(BlobMissing):
+            cloud.blobs.get(keys.download(job, name))
+
+
+def test_a_file_that_is_erased_while_its_download_is_made_is_no_error_of_ours(cloud: Cloud, account: Account) -> None:
+    job = done(cloud, submitted(cloud, account, 2))
+    cloud.blobs.delete(keys.source(job))
+
     with pytest.raises(JobNotFound):
-        download(cloud, job, "txt")
-    with pytest.raises(BlobMissing):
-        cloud.blobs.get(keys.download(job, "txt"))
+        download(cloud, job, "pdf")
+    usecases.prepare(cloud, job.id, "pdf", Scratch())
+
+
+def test_a_page_that_could_not_be_read_has_its_place_in_the_job(cloud: Cloud, account: Account) -> None:
+    job = done(cloud, submitted(cloud, account, 3, failed=(1,)))
+
+    pages = json.loads(download(cloud, job, "json").content)["pages"]
+
+    assert [page["error"] for page in pages] == [None, "page_unreadable", None]
+    assert pages == usecases.view(cloud, job, with_words=True).to_json()["pages"]
 
 
 def test_a_job_that_is_erased_while_its_download_is_made_keeps_nothing(

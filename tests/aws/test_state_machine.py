@@ -44,7 +44,7 @@ def test_a_resumed_token_leads_to_assembly(
     assert assembled == [job.id]
 
 
-def test_downloads_of_a_large_job_are_prepared_before_it_is_assembled(
+def test_downloads_of_a_large_job_are_prepared_once_it_is_assembled(
     cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
 ) -> None:
     calls: list[Any] = []
@@ -53,8 +53,8 @@ def test_downloads_of_a_large_job_are_prepared_before_it_is_assembled(
     functions["assemble"] = lambda event: calls.append(event)
 
     assert run(session, settings, job, formats=["docx", "pdf"])["status"] == "SUCCEEDED"
-    assert sorted(calls[:2], key=str) == [{"job_id": job.id, "format": name} for name in ("docx", "pdf")]
-    assert calls[2:] == [{"job_id": job.id}]
+    assert calls[:1] == [{"job_id": job.id}]
+    assert sorted(calls[1:], key=str) == [{"job_id": job.id, "format": name} for name in ("docx", "pdf")]
 
 
 def test_a_download_that_cannot_be_made_costs_nothing_but_itself(

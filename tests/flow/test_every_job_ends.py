@@ -168,8 +168,8 @@ def test_split_run_again_after_the_last_page_resumes_at_once(flow: Flow, scratch
 
 def test_an_execution_started_twice_is_one_execution(flow: Flow) -> None:
     job = flow.submit(1)
-    flow.cloud.workflow.start(job)
-    flow.cloud.workflow.start(job)
+    flow.cloud.workflow.start(job, [])
+    flow.cloud.workflow.start(job, [])
 
     (task,) = flow.take(job, 1)
     flow.read(task)

@@ -137,7 +137,7 @@ def test_an_unknown_download_format_is_refused_with_the_list(api: httpx.Client) 
 
     body = problem(api.get(f"/api/v1/ocr/{job['uuid']}/download/", params={"format": "exe"}), 400, "invalid_field")
 
-    assert "txt, md, csv, json" in body["detail"]
+    assert "txt, md, docx, pdf, csv, xlsx, json" in body["detail"]
 
 
 @pytest.mark.parametrize("size", [5_000_000, 11_000_000])

@@ -14,7 +14,8 @@ import pymupdf
 import pytest
 
 from ocrchat import keys
-from ocrchat.usecases.downloads import PREPARED_PAGES, prepared_formats
+from ocrchat.aws.blobs import BlobMissing
+from ocrchat.usecases.downloads import PREPARED_PAGES, formats_to_prepare
 from tests.documents import digital_pdf
 from tests.http.conftest import ROOT, OpenAccount, Stack, post
 
@@ -36,6 +37,13 @@ def scan(api: httpx.Client) -> dict[str, Any]:
 
 def downloaded(api: httpx.Client, job: dict[str, Any], **params: str) -> httpx.Response:
     return api.get(f"/api/v1/ocr/{job['uuid']}/download/", params=params, follow_redirects=True).raise_for_status()
+
+
+def is_there(stack: Stack, key: str) -> bool:
+    try:
+        return stack.cloud.blobs.get(key) != b""
+    except BlobMissing:
+        return False
 
 
 def squeezed(text: str) -> str:
@@ -111,7 +119,20 @@ def test_an_unknown_manner_of_pdf_is_refused_with_the_list(api: httpx.Client, re
     assert "searchable, text" in answer.json()["detail"]
 
 
-def test_of_a_large_job_all_downloads_are_there_when_it_is_done(open_account: OpenAccount, stack: Stack) -> None:
+def test_a_manner_of_pdf_is_refused_for_what_is_no_pdf(api: httpx.Client, report: dict[str, Any]) -> None:
+    answer = api.get(f"/api/v1/ocr/{report['uuid']}/download/", params={"format": "docx", "pdf_mode": "text"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_field")
+
+
+def test_a_pdf_set_anew_has_the_text(api: httpx.Client, scan: dict[str, Any]) -> None:
+    with pymupdf.open("pdf", downloaded(api, scan, format="pdf", pdf_mode="text").content) as document:
+        shown = "".join(page.get_text() for page in document)
+
+    assert sorted(squeezed(shown)) == sorted(squeezed(scan["text"]))
+
+
+def test_of_a_large_job_all_downloads_are_made_without_being_asked_for(open_account: OpenAccount, stack: Stack) -> None:
     api = open_account(credits=200)
     job = post(api, "book.pdf", digital_pdf(PREPARED_PAGES + 1)).raise_for_status().json()
     give_up = time.monotonic() + 90
@@ -123,7 +144,11 @@ def test_of_a_large_job_all_downloads_are_there_when_it_is_done(open_account: Op
 
     kept = stack.cloud.jobs.get(job["uuid"])
     assert kept is not None
-    for name in prepared_formats(kept):
-        assert stack.cloud.blobs.get(keys.download(kept, name))
+    missing = set(formats_to_prepare(kept))
+    assert "docx" in missing
+    while missing:
+        assert time.monotonic() < give_up, missing
+        missing -= {name for name in missing if is_there(stack, keys.download(kept, name))}
+        time.sleep(0.2)
     document = docx.Document(io.BytesIO(downloaded(api, job, format="docx").content))
     assert f"Page number {PREPARED_PAGES}" in [paragraph.text for paragraph in document.paragraphs]

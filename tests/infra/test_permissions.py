@@ -114,9 +114,9 @@ ALLOWED = {
         *items("GetItem"),
     },
     "export.prepare": {
-        *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES)),
+        *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES, RESULT)),
         *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "DeleteObject")),
-        *items("GetItem", "BatchGetItem"),
+        *items("GetItem"),
     },
     "export.webhook": {*items("GetItem"), *(f"sqs:{action} EventsQueue" for action in CONSUME)},
 }

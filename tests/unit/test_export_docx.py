@@ -281,6 +281,10 @@ def test_pages_have_the_size_that_they_had() -> None:
     assert breaks(document) == [False, True, False, False]
 
 
+def test_a_page_that_could_not_be_read_says_so() -> None:
+    assert texts(written(page(0), PageResult.failed(1, "page_unreadable"))) == ["[Page 2 could not be read]"]
+
+
 ARABIC = "يولد جميع الناس أحرارا متساوين"
 
 

@@ -12,8 +12,8 @@ from PIL import Image, ImageChops, ImageDraw
 from ocrchat import images, pdf
 from ocrchat.errors import DamagedFile
 from ocrchat.export import searchable
+from ocrchat.export.direction import as_seen
 from ocrchat.export.searchable.font import Codes
-from ocrchat.export.searchable.visual import visual_order
 from ocrchat.media import MediaType
 from ocrchat.model import Block, Box, Document, Line, PageResult, Word
 from tests.documents import digital_pdf, scanned_pdf
@@ -196,7 +196,7 @@ def test_right_to_left_text_is_copied_as_it_is_read_from_where_it_stands(written
         ("אבג", True, "גבא"),
         ("אב 12 גד", True, "דג 12 בא"),
         ("אב 1,250.5 גד", True, "דג 1,250.5 בא"),
-        ("אב Word 10 גד", True, "דג 10 Word בא"),
+        ("אב Word 10 גד", True, "דג Word 10 בא"),
         ("אב Two Words גד", True, "דג Two Words בא"),
         ("in אבג גד end", False, "in דג גבא end"),
         ("בְּרֵא", True, "בְּרֵא"[::-1]),
@@ -204,7 +204,7 @@ def test_right_to_left_text_is_copied_as_it_is_read_from_where_it_stands(written
     ],
 )
 def test_lines_are_drawn_as_they_are_seen(text: str, leftwards: bool, seen: str) -> None:
-    assert visual_order(text, leftwards) == seen
+    assert as_seen(text, leftwards) == seen
 
 
 def test_marks_and_characters_beyond_16_bits_are_copied(written: Any) -> None:
@@ -548,15 +548,27 @@ def test_a_page_is_as_large_as_its_image_says(written: Any) -> None:
     assert page.rect.width == pytest.approx(WIDTH / 300 * 72, abs=0.1)
 
 
+@pytest.mark.parametrize("dpi", [72, 96])
+def test_a_photo_without_a_resolution_is_as_long_as_a_sheet_of_paper(written: Any, dpi: int) -> None:
+    box = Box(1000, 2000, 1400, 2060)
+    read = result(line(("Total", box)), width=3000, height=4000, dpi=float(dpi))
+
+    (page,) = written(file_of(picture("L", 3000, 4000), "JPEG", dpi=(dpi, dpi)), read, media_type=MediaType.JPEG)
+
+    assert (page.rect.width, page.rect.height) == pytest.approx((631, 842), abs=1)
+    (place,) = places(page, "Total", 72 * 4000 / page.rect.height)
+    assert apart(place, box) < 3
+
+
 def test_a_sheet_that_is_too_large_for_a_page_is_measured_in_a_larger_unit(written: Any) -> None:
-    data = file_of(Image.new("1", (20_000, 100)), "PNG", dpi=(96, 96))
-    read = result(line(("far", Box(19_000, 20, 19_900, 80))), width=20_000, height=100, dpi=96.0)
+    data = file_of(Image.new("1", (20_000, 100)), "PNG", dpi=(90, 90))
+    read = result(line(("far", Box(19_000, 20, 19_900, 80))), width=20_000, height=100, dpi=90.0)
 
     (page,) = written(data, read, media_type=MediaType.PNG)
 
     assert page.mediabox.width <= 14_400
-    assert page.rect.width == pytest.approx(15_000, rel=1e-3)
-    (place,) = places(page, "far", 96)
+    assert page.rect.width == pytest.approx(16_000, rel=1e-3)
+    (place,) = places(page, "far", 90)
     assert apart(place, read.lines[0].box) < 3
 
 

@@ -7,8 +7,7 @@ import re
 import pymupdf
 import pytest
 
-from ocrchat.export import typeset
-from ocrchat.export.typeset import direction
+from ocrchat.export import direction, typeset
 from ocrchat.languages import LANGUAGES
 from ocrchat.model import Block, BlockType, Box, Cell, Document, Line, PageResult, Table
 
@@ -113,6 +112,11 @@ def test_a_page_begins_on_a_new_page_and_takes_as_many_as_it_needs() -> None:
     assert texts[1].startswith("Paragraph number 0")
     assert texts[-3].endswith("Paragraph number 99")
     assert texts[-2:] == ["", "last"]
+
+
+def test_a_page_that_could_not_be_read_says_so() -> None:
+    with opened(page(block("First")), PageResult.failed(1, "page_unreadable")) as document:
+        assert document[1].get_text().strip() == "[Page 2 could not be read]"
 
 
 def test_a_page_lies_or_stands_as_it_did() -> None:

@@ -362,8 +362,9 @@ SECOND = plain(["Name", "Price"], ["Pear", "2"])
 def test_a_table_over_two_pages_is_one_and_its_repeated_header_is_dropped() -> None:
     foot, head = text_block("Page 1", BlockType.FOOTER), text_block("Report", BlockType.HEADER)
 
-    [table] = join.joined([page(0, text_block("Prices"), block(FIRST), foot), page(1, head, block(SECOND))])
+    [(begins, table)] = join.joined([page(0, text_block("Prices"), block(FIRST), foot), page(1, head, block(SECOND))])
 
+    assert begins == 0
     assert texts(table) == [["Name", "Price"], ["Apple", "1"], ["Pear", "2"]]
 
 

@@ -29,10 +29,18 @@ def is_right_to_left(character: str) -> bool:
     return character >= "\u0590" and unicodedata.bidirectional(character) in ("R", "AL")
 
 
-def runs_leftwards(text: str) -> bool:
-    """Whether more of its characters are Arabic, Hebrew and the like than are written to the right."""
+def has_right_to_left(text: str) -> bool:
+    return any(map(is_right_to_left, text))
+
+
+def runs_leftwards(text: str, around: bool = False) -> bool:
+    """Whether more of its characters are Arabic, Hebrew and the like than are written to the right; `around`, what stands around
+    it does, where there are as many of both, or none."""
     leftwards = sum(map(is_right_to_left, text))
-    return leftwards > 0 and leftwards > sum(unicodedata.bidirectional(character) == "L" for character in text)
+    if not leftwards and not around:
+        return False
+    rightwards = sum(unicodedata.bidirectional(character) == "L" for character in text)
+    return leftwards > rightwards or (around and leftwards == rightwards)
 
 
 def logical_order(characters: Sequence[str], extents: Sequence[Extent]) -> list[tuple[int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +90,12 @@ NO_DOCUMENT: Json = {"text": "", "markdown": "", "pages": []}
 def job_to_json(job: Job, pages_done: int, document: Json) -> Json:
     """The job as the API shows it. Every key is there in every status."""
     return {**summary_to_json(job), "pages_done": pages_done, "next": None, **document}
+
+
+def whole_job(job: Job, document: Json, pages: Iterable[bytes]) -> bytes:
+    """As `job_to_json` of a job that is done, but for `pages`, which are taken as they are stored: they are too many to parse."""
+    head = dumps(job_to_json(job, job.page_count, {**document, "pages": []}))
+    return head.removesuffix(b"]}") + b",".join(pages) + b"]}"
 
 
 def summary_to_json(job: Job) -> Json:

@@ -30,7 +30,6 @@
     ├── JobErased 409               job_erased
     ├── IdempotencyKeyReused 422    idempotency_key_reused
     ├── PageUnreadable 422          page_unreadable       (a page, never a request)
-    ├── ExportFailed 500            export_failed
     ├── TooManyRequests 429, retryable  too_many_requests
     ├── GatewayTimeout 504, retryable   gateway_timeout
     └── Unavailable 503, retryable  unavailable           (an AWS service said: not now)
@@ -256,12 +255,6 @@ class JobFailed(OcrChatError):
     code = "job_failed"
     status = 409
     title = "The job failed"
-
-
-class ExportFailed(OcrChatError):
-    code = "export_failed"
-    status = 500
-    title = "The document could not be written in this format"
 
 
 class JobEnded(OcrChatError):

@@ -32,6 +32,9 @@ PAGE_PIXELS = 40_000_000
 DEFAULT_DPI = 96.0
 """Where a file does not say, or says what cannot be true."""
 
+GUESSES = (72.0, DEFAULT_DPI)
+"""Resolutions that say nothing: cameras write 72 where they know none, and Pillow does where EXIF has none."""
+
 _PLAUSIBLE_DPI = (50, 1200)
 
 # What Pillow's and libheif's parsers raise on hostile files. Not documented, hence a list learnt from files that broke them.

@@ -37,7 +37,7 @@ def result(job: Job) -> str:
 
 
 def download(job: Job, format_name: str) -> str:
-    """The document in a format, kept where it is too large to be handed over by a function."""
+    """The document in a format, once somebody has asked for it."""
     return f"{job_prefix(job)}downloads/{format_name}"
 
 

@@ -153,6 +153,14 @@ class Table:
     cells: tuple[Cell, ...]
 
     @property
+    def by_row(self) -> list[list[Cell]]:
+        """The cells that begin in each row."""
+        rows: list[list[Cell]] = [[] for _ in range(self.rows)]
+        for cell in self.cells:
+            rows[cell.row].append(cell)
+        return rows
+
+    @property
     def has_spans(self) -> bool:
         return any(cell.row_span > 1 or cell.column_span > 1 for cell in self.cells)
 

@@ -19,6 +19,7 @@ from ocrchat.model import PresignedUpload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 
 class BlobMissing(LookupError):
@@ -59,18 +60,12 @@ class Blobs:
     def get(self, key: str) -> bytes:
         """Raises BlobMissing."""
         with translated():
-            try:
-                return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            except ClientError as error:
-                raise _named(error, key) from error
+            return self._opened(key)["Body"].read()
 
     def get_up_to(self, key: str, max_bytes: int) -> bytes | None:
         """The object, or None if it has more bytes. Raises BlobMissing."""
         with translated():
-            try:
-                answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            except ClientError as error:
-                raise _named(error, key) from error
+            answer = self._opened(key)
             with answer["Body"] as body:
                 return body.read() if answer["ContentLength"] <= max_bytes else None
 
@@ -79,11 +74,15 @@ class Blobs:
         value: codec.Json = json.loads(self.get(key))
         return value
 
-    def get_jsons(self, keys: Sequence[str]) -> Iterator[codec.Json]:
+    def get_many(self, keys: Sequence[str]) -> Iterator[bytes]:
         """In the order of `keys`, some at a time: one after the other, the pages of a book take a minute. Raises BlobMissing."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for start in range(0, len(keys), _BATCH):
-                yield from pool.map(self.get_json, keys[start : start + _BATCH])
+                yield from pool.map(self.get, keys[start : start + _BATCH])
+
+    def get_jsons(self, keys: Sequence[str]) -> Iterator[codec.Json]:
+        """As `get_many`."""
+        return map(json.loads, self.get_many(keys))
 
     def fetch(self, key: str, path: Path) -> None:
         """Downloads to `path`, whole or not at all. Raises BlobMissing."""
@@ -140,10 +139,7 @@ class Blobs:
     def get_upload(self, key: str) -> tuple[str, bytes]:
         """Name and content. Raises BlobMissing."""
         with translated():
-            try:
-                answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            except ClientError as error:
-                raise _named(error, key) from error
+            answer = self._opened(key)
             return unquote(answer["Metadata"].get(_FILENAME, "")) or "file", answer["Body"].read()
 
     def get_elsewhere(self, bucket: str, key: str, max_bytes: int) -> bytes:
@@ -171,6 +167,12 @@ class Blobs:
             },
             ExpiresIn=DOWNLOAD_SECONDS,
         )
+
+    def _opened(self, key: str) -> GetObjectOutputTypeDef:
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            raise _named(error, key) from error
 
     def _listed(self, prefix: str) -> Iterator[list[str]]:
         """The keys under `prefix`, up to 1,000 at a time, as many as can be deleted in one call."""

@@ -24,7 +24,7 @@ class Workflow:
         self._state_machine = state_machine
 
     def start(self, job: Job, formats: Sequence[str]) -> None:
-        """Starts the job's execution, which makes downloads in `formats` before it ends.
+        """Starts the job's execution, which makes downloads in `formats` when the job is done.
 
         A second start is the same start: the execution bears the job's id.
         """

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 
 from ocrchat.export import rows
 from ocrchat.export.plain import one_line
-from ocrchat.model import Document, Table
+from ocrchat.model import Document
+from ocrchat.tables import markup
 from ocrchat.tables.join import joined
 
 _FORMULA = ("=", "@", "+", "-", "＝", "＠", "＋", "－")
@@ -39,15 +39,8 @@ def write(document: Document) -> bytes:
             out.write("\r\n")
         if len(tables) > 1:
             writer.writerow([f"# {rows.table_name(number, page)}"])
-        writer.writerows(_table_rows(table))
+        writer.writerows(markup.places(table, _field))
     return out.getvalue().encode("utf-8-sig")
-
-
-def _table_rows(table: Table) -> Iterable[list[str]]:
-    places = [[""] * table.columns for _ in range(table.rows)]
-    for cell in table.cells:
-        places[cell.row][cell.column] = _field(cell.text)
-    return places
 
 
 def _field(text: str) -> str:

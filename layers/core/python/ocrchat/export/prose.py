@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ocrchat.bidi import runs_leftwards
+from ocrchat.export.plain import extent
 from ocrchat.model import Line
 
 RUNNING = 0.6
@@ -136,19 +137,14 @@ def _is_row(line: Line, how: Manner) -> bool:
 
 
 def _pitch(line: Line) -> float:
-    return line.box.width / (_extent(line.text) * max(line.box.height, 1.0))
-
-
-def _extent(text: str) -> int:
-    """Characters; ideographs are twice as wide as letters."""
-    return len(text) + sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return line.box.width / (extent(line.text) * max(line.box.height, 1.0))
 
 
 def _first_word(line: Line) -> float:
     """How wide it is, in pixels."""
     text = line.text.lstrip()
     first = text[:1] if _is_unspaced(text[:1]) else text.split(maxsplit=1)[0] if text else ""
-    return line.box.width * _extent(first) / max(_extent(line.text), 1)
+    return line.box.width * extent(first) / max(extent(line.text), 1)
 
 
 def _continued(before: str, after: str, words: frozenset[str]) -> str:

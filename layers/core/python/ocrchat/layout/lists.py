@@ -22,6 +22,12 @@ def bullet(text: str) -> str | None:
     return found[0] if found else None
 
 
+def shown(bullet: str) -> str:
+    """The sign of a bullet. Those from fonts for signs have no character of their own."""
+    sign = bullet.strip()
+    return "•" if "\ue000" <= sign <= "\uf8ff" else sign
+
+
 def number(text: str) -> str | None:
     """As `bullet`, for "1.", "a)", "(iv)" and the like, and for a bare "1"; not for "1.5" or "1984"."""
     found = _NUMBER.match(text) or _BARE.match(text)

@@ -10,9 +10,7 @@ from ocrchat.model import Cell, Table
 
 def html(table: Table) -> str:
     """On one line. Header rows, where it has any, are the `thead`."""
-    rows: list[list[Cell]] = [[] for _ in range(table.rows)]
-    for cell in table.cells:
-        rows[cell.row].append(cell)
+    rows = table.by_row
     headers = header_rows(table)
     head = "".join(map(_row, rows[:headers]))
     body = "".join(map(_row, rows[headers:]))
@@ -22,13 +20,18 @@ def html(table: Table) -> str:
 def pipe(table: Table, escape: Callable[[str], str]) -> str:
     """One line a row; `escape` makes Markdown of a cell's text. The first row is the header: Markdown knows no table without.
 
-    Only for tables without spans: the places that a cell spans but the first are left empty.
+    Only for tables without spans.
     """
+    lines = [f"| {' | '.join(row)} |" for row in places(table, lambda text: escape(" ".join(text.split())))]
+    return "\n".join([lines[0], f"|{' --- |' * table.columns}", *lines[1:]])
+
+
+def places(table: Table, form: Callable[[str], str]) -> list[list[str]]:
+    """The text of each place of the grid, in this form; a cell that spans several stands in the first, the others are empty."""
     texts = [[""] * table.columns for _ in range(table.rows)]
     for cell in table.cells:
-        texts[cell.row][cell.column] = escape(" ".join(cell.text.split()))
-    lines = [f"| {' | '.join(row)} |" for row in texts]
-    return "\n".join([lines[0], f"|{' --- |' * table.columns}", *lines[1:]])
+        texts[cell.row][cell.column] = form(cell.text)
+    return texts
 
 
 def header_rows(table: Table) -> int:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from ocrchat import codec, keys
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobNotFound
 from ocrchat.model import Document, Job, PageResult
+from ocrchat.scratch import Scratch
 
 
-def of_pages(cloud: Cloud, job: Job, with_words: bool = False) -> Document:
-    """All pages, once each has been read or has failed."""
+def of_pages(cloud: Cloud, job: Job) -> Document:
+    """All pages, once each has been read or has failed; without words."""
     failures = {
         page: failure
         for chunk in cloud.page_sets.chunks(job.id, range(len(job.chunks)))
@@ -20,21 +23,56 @@ def of_pages(cloud: Cloud, job: Job, with_words: bool = False) -> Document:
     }
     read = [page for page in job.pages if page not in failures]
     stored = cloud.blobs.get_jsons([keys.page_result(job, page) for page in read])
-    results = {page: codec.page_from_json(data, with_words) for page, data in zip(read, stored, strict=True)}
+    results = {page: codec.page_from_json(data, with_words=False) for page, data in zip(read, stored, strict=True)}
     return Document(tuple(results.get(page) or PageResult.failed(page, failures[page]) for page in job.pages))
 
 
 def finished(cloud: Cloud, job: Job, word_places: Iterable[int] = ()) -> codec.Json:
     """The document of a job that is done, with words on the pages at `word_places`. Raises JobNotFound where it is gone."""
-    try:
+    with _gone():
         document = cloud.blobs.get_json(keys.result(job))
         pages = document["pages"]
         wanted = [place for place in word_places if place < len(pages) and not pages[place]["error"]]
         stored = cloud.blobs.get_jsons([keys.page_result(job, pages[place]["index"]) for place in wanted])
         for place, page in zip(wanted, stored, strict=True):
             pages[place] = page
+        return document
+
+
+class Finished:
+    """The `export.Content` of a job that is done. All of it raises JobNotFound where it is gone."""
+
+    def __init__(self, cloud: Cloud, job: Job, scratch: Scratch) -> None:
+        self.job = job
+        self._cloud = cloud
+        self._scratch = scratch
+
+    def document(self, with_words: bool = False) -> Document:
+        places = range(self.job.page_count) if with_words else ()
+        return codec.document_from_json(finished(self._cloud, self.job, places))
+
+    def source(self) -> Path:
+        with _gone():
+            return self._scratch.fetch(self._cloud.blobs, keys.source(self.job))
+
+    def stored(self) -> tuple[codec.Json, Iterator[bytes]]:
+        document = finished(self._cloud, self.job)
+        return document, self._pages(document["pages"])
+
+    def _pages(self, pages: list[codec.Json]) -> Iterator[bytes]:
+        """As they were stored when they were read; those that could not be read are not there."""
+        read = [page["index"] for page in pages if not page["error"]]
+        with _gone():
+            stored = self._cloud.blobs.get_many([keys.page_result(self.job, index) for index in read])
+            for page in pages:
+                yield codec.dumps(page) if page["error"] else next(stored)
+
+
+@contextmanager
+def _gone() -> Iterator[None]:
+    try:
+        yield
     except BlobMissing as error:
         raise JobNotFound(
             "The result of this job is gone: it was deleted, or has expired. Send the file again."
         ) from error
-    return document

@@ -26,7 +26,7 @@ from ocrchat.errors import (
 )
 from ocrchat.media import MediaType
 from ocrchat.model import INLINE_PAGES, Job, JobOptions, Lane, PresignedUpload, Quote
-from ocrchat.usecases.downloads import prepared_formats
+from ocrchat.usecases.downloads import formats_to_prepare
 
 MAX_PAGES = 3000
 """Pages of one file, whatever the plan."""
@@ -148,7 +148,7 @@ def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> 
     if isinstance(request.file, UploadedFile):
         cloud.blobs.delete(keys.upload(account.id, request.file.id))
     try:
-        cloud.workflow.start(job, prepared_formats(job))
+        cloud.workflow.start(job, formats_to_prepare(job))
     except Unavailable:
         pass  # the reconciler starts it
     return Submitted(job, replayed=False)

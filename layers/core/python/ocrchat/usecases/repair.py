@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ocrchat.cloud import Cloud
 from ocrchat.model import Job, Lane
-from ocrchat.usecases.downloads import prepared_formats
+from ocrchat.usecases.downloads import formats_to_prepare
 from ocrchat.usecases.ending import fail, wrap_up
 from ocrchat.usecases.pages import move_on
 
@@ -44,7 +44,7 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
 def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
     status = cloud.workflow.status(job.id)
     if status is None:
-        cloud.workflow.start(job, prepared_formats(job))
+        cloud.workflow.start(job, formats_to_prepare(job))
         return
     if status != "RUNNING":
         fail(cloud, job, "WorkflowLost", now)

@@ -3,7 +3,7 @@
 Each page of the source begins on a new page of the same shape. Headings, lists, captions and tables are what they are in Word:
 they make its outline, number themselves, and repeat their header rows. A paragraph is one if it was set as one (`export.prose`);
 else its lines are kept. A table that goes on over pages stands whole on the first of them. Running heads and feet stay where they
-are on the page, footnotes come behind its text: nothing is lost. A page that could not be read is an empty one. Of a figure, its
+are on the page, footnotes come behind its text: nothing is lost. A page that could not be read says so. Of a figure, its
 labels are written.
 
 The same document gives the same bytes.

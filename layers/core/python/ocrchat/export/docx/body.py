@@ -9,13 +9,14 @@ from docx.oxml.ns import qn
 from lxml.etree import _Element
 
 from ocrchat.bidi import runs_leftwards
-from ocrchat.export import prose
+from ocrchat.export import paper, prose
 from ocrchat.export.docx import pages
 from ocrchat.export.docx.elements import element
 from ocrchat.export.docx.lists import Lists
 from ocrchat.export.docx.pages import Size
 from ocrchat.export.docx.paragraphs import Around, paragraph
 from ocrchat.export.docx.tables import table
+from ocrchat.export.plain import unread
 from ocrchat.export.prose import Manner
 from ocrchat.model import Block, BlockType, Document, PageResult, Table
 from ocrchat.tables.join import continued
@@ -49,7 +50,7 @@ def fill(word: WordDocument, document: Document, sizes: Sequence[Size], letter_s
             _begin_page(made)
         for each in made:
             last.addprevious(each)
-    last.getparent().replace(last, pages.section(sizes[-1] if sizes else pages.A4))
+    last.getparent().replace(last, pages.section(sizes[-1] if sizes else paper.A4))
 
 
 class _Page:
@@ -68,6 +69,8 @@ class _Page:
 
     def written(self) -> Iterator[_Element]:
         page = self._page
+        if page.error:
+            yield paragraph([unread(page)], "PageNote")
         manner = prose.manner(page.lines)
         shallowest = 1
         previous = None

@@ -50,14 +50,13 @@ class Lists:
         for deeper in [level for level in self._last if level > depth]:
             del self._last[deeper]
         if mark := lists.bullet(text):
-            return Item(text[len(mark) :], (_numbered(self._bulleted(mark.strip()), depth),))
+            return Item(text[len(mark) :], (_numbered(self._bulleted(mark), depth),))
         if ordinal := _ORDINAL.match(text):
             return Item(text[ordinal.end() :], (_numbered(self._counted(ordinal, depth), depth),))
         return Item(text, (element("ind", left=_INDENT * (depth + 1), hanging=_INDENT),))
 
     def _bulleted(self, bullet: str) -> int:
-        # Bullets from fonts for signs have no character of their own.
-        shown = "•" if "\ue000" <= bullet <= "\uf8ff" else bullet
+        shown = lists.shown(bullet)
         if shown not in self._bullets:
             self._bullets[shown] = self._new(shown)
         return self._bullets[shown]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lxml.etree import _Element
 
+from ocrchat.export import paper
 from ocrchat.export.docx.elements import element
 from ocrchat.model import Document, PageResult
 
@@ -13,10 +14,8 @@ Size = tuple[float, float]
 INCH = 1440
 """Twentieths of a point, Word's unit."""
 
-A4: Size = (8.27, 11.69)
-
-_LARGEST, _SMALLEST = 17.0, 6.0
-"""Inches: a longer page, such as a photo whose resolution nobody has set, becomes as long as A4, and so does a shorter one."""
+_SMALLEST = 6.0
+"""Inches: a shorter page becomes as long as A4, as one that is too large does."""
 
 _NARROWEST = 2.0
 """Inches: what the other side has at least, of a till's receipt or an endless strip."""
@@ -33,7 +32,7 @@ def sizes(document: Document) -> list[Size]:
     found: list[Size] = []
     for page in document.pages:
         ratio = scale(page)
-        size = (found or [A4])[-1]
+        size = (found or [paper.A4])[-1]
         if ratio:
             size = max(page.width / page.dpi * ratio, _NARROWEST), max(page.height / page.dpi * ratio, _NARROWEST)
         near = found and all(abs(a - b) < _SAME * b for a, b in zip(size, found[-1], strict=True))
@@ -46,7 +45,7 @@ def scale(page: PageResult) -> float:
     if not (page.width and page.height and page.dpi):
         return 0.0
     longest = max(page.width, page.height) / page.dpi
-    return 1.0 if _SMALLEST <= longest <= _LARGEST else A4[1] / longest
+    return (paper.A4[1] if longest < _SMALLEST else paper.reduced(longest)) / longest
 
 
 def text_size(size: Size) -> Size:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,11 +9,11 @@ from itertools import groupby
 from docx.oxml.ns import qn
 from lxml.etree import _Element
 
-from ocrchat.bidi import is_right_to_left
+from ocrchat.bidi import runs_leftwards
+from ocrchat.export.direction import levels
 from ocrchat.export.docx import fonts, tongues
 from ocrchat.export.docx.elements import element, settings
 from ocrchat.export.plain import legal
-from ocrchat.export.typeset.direction import levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def paragraph(
 
     Runs from right to left where most of its letters do; without letters, as what stands around it.
     """
-    leftwards = _runs_leftwards("".join(lines), around.leftwards)
+    leftwards = runs_leftwards("".join(lines), around.leftwards)
     told = [
         *([element("pStyle", val=style)] if style else []),
         *(each for each in place if each.tag != qn("w:ind")),
@@ -45,14 +44,6 @@ def paragraph(
             made.append(element("r", element("br")))
         made.extend(_run(text, is_leftward, around.language) for text, is_leftward in _parts(legal(line), leftwards))
     return made
-
-
-def _runs_leftwards(text: str, otherwise: bool) -> bool:
-    leftwards = sum(map(is_right_to_left, text))
-    if not leftwards and not otherwise:
-        return False
-    rightwards = sum(unicodedata.bidirectional(character) == "L" for character in text)
-    return leftwards > rightwards or (leftwards == rightwards and otherwise)
 
 
 def _parts(text: str, leftwards: bool) -> Iterator[tuple[str, bool]]:

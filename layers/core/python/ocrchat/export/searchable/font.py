@@ -10,6 +10,8 @@ import struct
 import unicodedata
 from dataclasses import dataclass
 
+from ocrchat.export import tounicode
+
 FONT_NAME = "OcrchatInvisible"
 
 ASCENT, DESCENT = 1000, -300
@@ -41,9 +43,6 @@ _REPLACEMENT = "\ufffd"
 _FORBIDDEN = "\ufeff\ufffe\uffff"
 """What a PDF/A-2u must not say that a code stands for."""
 
-_MAPPINGS = 100
-"""So many mappings may stand in one section of a CMap."""
-
 
 _WIDTHLESS = (("\u0300", "\u036f"), ("\u0590", "\u08ff"), ("\U00010800", "\U00010fff"), ("\U0001e800", "\U0001efff"))
 """Where Unicode has marks of all scripts, and the scripts that are written to the left."""
@@ -70,26 +69,8 @@ class Codes:
         return code
 
     def to_unicode(self) -> bytes:
-        """The ToUnicode CMap (ISO 32000-1, 9.10.3)."""
-        rows = [f"<{code:04x}> <{text.encode('utf-16-be').hex()}>" for text, code in self._of.items()]
-        sections = [rows[start : start + _MAPPINGS] for start in range(0, len(rows), _MAPPINGS)]
-        mappings = [f"{len(section)} beginbfchar\n" + "\n".join(section) + "\nendbfchar" for section in sections]
-        return "\n".join([_CMAP_HEAD, *mappings, _CMAP_FOOT]).encode()
-
-
-_CMAP_HEAD = """/CIDInit /ProcSet findresource begin
-12 dict begin
-begincmap
-/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
-/CMapName /Adobe-Identity-UCS def
-/CMapType 2 def
-1 begincodespacerange
-<0000> <ffff>
-endcodespacerange"""
-_CMAP_FOOT = """endcmap
-CMapName currentdict /CMap defineresource pop
-end
-end"""
+        """The ToUnicode CMap."""
+        return tounicode.cmap((code, character) for character, code in self._of.items())
 
 
 def advance(character: str) -> int:

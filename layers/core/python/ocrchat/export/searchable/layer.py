@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
 
-from ocrchat.bidi import runs_leftwards
+from ocrchat.bidi import has_right_to_left, runs_leftwards
+from ocrchat.export import direction
 from ocrchat.export.searchable import font
 from ocrchat.export.searchable.font import Codes
-from ocrchat.export.searchable.visual import has_right_to_left, visual_order
 from ocrchat.model import Box, Line, Word
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -102,7 +102,7 @@ def _pieces(line: Line) -> Iterator[_Piece]:
         is_near = following is not None and abs(following - position) == 1
         has_space = following is not None and (not is_near or spaced[max(position, following)])
         word = words[position]
-        yield _Piece(visual_order(word.text, leftwards), *_extent(word.box, turn), has_space, word.box)
+        yield _Piece(direction.as_seen(word.text, leftwards), *_extent(word.box, turn), has_space, word.box)
 
 
 def _spaced(text: str, words: Sequence[Word]) -> list[bool]:

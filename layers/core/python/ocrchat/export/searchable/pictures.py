@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
 from PIL import Image
 
 from ocrchat import images
+from ocrchat.export import paper
 from ocrchat.export.searchable import archive, layer, placement
 from ocrchat.export.searchable.encoding import Encoded, encode
 from ocrchat.export.searchable.objects import TextWriter, add_stream
@@ -20,8 +22,6 @@ _POINTS = 72  # an inch
 _LARGEST = 14_400
 """Units of a page's side, in PDF/A-2 as in most readers. Of what is larger, the unit is larger."""
 
-_EMPTY = (595.0, 842.0)
-"""Points, A4: for a page that cannot be decoded."""
 
 _MATRICES = {
     1: (1, 0, 0, 1, 0, 0),
@@ -75,10 +75,14 @@ def _picture(data: bytes, media_type: MediaType, image: Image.Image, index: int)
 def _add_page(
     pdf: pymupdf.Document, writer: TextWriter, number: int, result: PageResult, picture: Encoded | None
 ) -> None:
-    if picture is None:
-        pdf.new_page(width=_EMPTY[0], height=_EMPTY[1])
+    if picture is None:  # it cannot be decoded
+        pdf.new_page(width=_POINTS * paper.A4[0], height=_POINTS * paper.A4[1])
         return
     width, height = _POINTS * picture.width / picture.x_dpi, _POINTS * picture.height / picture.y_dpi
+    if picture.x_dpi in images.GUESSES:
+        longest = max(width, height) / _POINTS
+        scale = paper.reduced(longest) / longest
+        width, height, result = width * scale, height * scale, replace(result, dpi=result.dpi / scale)
     if picture.orientation in images.SIDEWAYS:
         width, height = height, width
     unit = max(1.0, max(width, height) / _LARGEST)

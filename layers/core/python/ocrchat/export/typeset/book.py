@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ocrchat.export import prose
-from ocrchat.export.plain import one_line
+from ocrchat.export.plain import one_line, unread
 from ocrchat.export.prose import Manner
 from ocrchat.export.typeset import tables
 from ocrchat.export.typeset.fonts import Fonts
@@ -63,6 +63,8 @@ class _Book:
             self._blocks(page)
 
     def _blocks(self, page: PageResult) -> None:
+        if page.error:
+            self._paragraphs([unread(page)], _RUNNING)
         manner = prose.manner(page.lines)
         previous = None
         for block in page.blocks:
@@ -108,9 +110,7 @@ class _Book:
     def _item(self, text: str, look: Look, level: int) -> None:
         """Its mark hangs out of the text."""
         mark = lists.bullet(text) or lists.number(text) or ""
-        # The bullets of fonts for signs have no character of their own.
-        shown = "•" if "\ue000" <= mark[:1] <= "\uf8ff" else mark.strip()
-        sign, body = Paragraph(shown, self._shaper), Paragraph(text[len(mark) :], self._shaper)
+        sign, body = Paragraph(lists.shown(mark), self._shaper), Paragraph(text[len(mark) :], self._shaper)
         unit = look.size / 1000
         indent = _INDENT * min(max(level - 1, 0), _DEEPEST)
         hanging = max(_INDENT / unit, sign.widest + 2 * self._space.width)

@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ocrchat.export import tounicode
 from ocrchat.export.typeset import cff
 from ocrchat.export.typeset.fonts import Font
 from ocrchat.export.typeset.objects import Objects, string
 from ocrchat.export.typeset.structure import Structure
 
-_SECTION = 100
-"""So many mappings may stand in one section of a CMap."""
 _FONT_NAME = "Ocrchat"
 _BOX = (0, -293, 1000, 1069)
 """Of the letters of Noto Serif, in thousandths of the size: readers mark text so high."""
@@ -85,7 +84,7 @@ class Writer:
             f"<</Type/Font/Subtype/CIDFontType0/BaseFont/{name}/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
             f"/Supplement 0>>/FontDescriptor {descriptor} 0 R/DW 0/W[1[{widths}]]>>".encode()
         )
-        unicode = self._objects.stream(_unicode_map(font.texts[1:]))
+        unicode = self._objects.stream(tounicode.cmap(enumerate(font.texts[1:], 1)))
         return self._objects.add(
             f"<</Type/Font/Subtype/Type0/BaseFont/{name}/Encoding/Identity-H"
             f"/DescendantFonts[{descendant} 0 R]/ToUnicode {unicode} 0 R>>".encode()
@@ -122,22 +121,3 @@ def _tag(program: bytes) -> str:
     """Six capital letters, other ones for another subset (9.6.4)."""
     number = int.from_bytes(hashlib.sha256(program).digest()[:8], "big")
     return "".join(chr(65 + number // 26**i % 26) for i in range(6))
-
-
-_UNICODE_MAP = """/CIDInit/ProcSet findresource begin 12 dict begin begincmap
-/CIDSystemInfo<</Registry(Adobe)/Ordering(UCS)/Supplement 0>>def
-/CMapName/Adobe-Identity-UCS def /CMapType 2 def
-1 begincodespacerange
-<0000> <ffff>
-endcodespacerange
-{}
-endcmap CMapName currentdict/CMap defineresource pop end end"""
-
-
-def _unicode_map(texts: Sequence[str]) -> bytes:
-    """The ToUnicode CMap (9.10.3) of the codes from 1 on."""
-    rows = [f"<{code:04x}> <{text.encode('utf-16-be', 'replace').hex()}>" for code, text in enumerate(texts, 1)]
-    sections = [rows[start : start + _SECTION] for start in range(0, len(rows), _SECTION)]
-    return _UNICODE_MAP.format(
-        "\n".join("\n".join([f"{len(some)} beginbfchar", *some, "endbfchar"]) for some in sections)
-    ).encode()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ocrchat.bidi import is_right_to_left
+from ocrchat.bidi import has_right_to_left
 from ocrchat.export.typeset.objects import string
 
 Place = tuple[int, int]
@@ -114,7 +114,7 @@ class Structure:
 
 def spoken(text: str) -> str:
     """Attributes of what is not drawn in the order in which it is read (14.9.4): else screen readers read it backwards."""
-    return f"/ActualText{string(text)}" if any(map(is_right_to_left, text)) else ""
+    return f"/ActualText{string(text)}" if has_right_to_left(text) else ""
 
 
 def _with_parents(element: Element, parent: Element | None) -> Iterator[tuple[Element, Element | None]]:

@@ -62,10 +62,7 @@ class _Grid:
         self._edges = [sum(widths[:i]) for i in range(len(widths) + 1)]
         self._headers = header_rows(table)
         self._of_numbers = columns.of_numbers(table)
-        rows: list[list[Cell]] = [[] for _ in range(table.rows)]
-        for cell in table.cells:
-            rows[cell.row].append(cell)
-        self._cells = [self._row([(cell, texts[cell]) for cell in row]) for row in rows]
+        self._cells = [self._row([(cell, texts[cell]) for cell in row]) for row in table.by_row]
         self._heights = self._row_heights(table)
 
     def put(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ocrchat.bidi import runs_leftwards
-from ocrchat.export.typeset import direction
+from ocrchat.export import direction
 from ocrchat.export.typeset.shaping import Run, Shaper
 from ocrchat.writing import is_ideograph
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 
-from ocrchat.bidi import is_right_to_left
+from ocrchat.bidi import has_right_to_left
 
 _BETWEEN_DIGITS = (("CS", "EN"), ("CS", "AN"), ("ES", "EN"))
 """Rule W4: what is part of a number, and of which kind of digits."""
@@ -18,7 +19,7 @@ def levels(text: str, leftwards: bool) -> tuple[int, ...]:
     """The embedding level of each character, odd where it runs leftwards; nothing where none does. `leftwards` is the paragraph's
     direction."""
     base = int(leftwards)
-    if not any(map(is_right_to_left, text)):
+    if not has_right_to_left(text):
         return ()
     kinds = _neutrals(_weak([_kind(character) for character in text], "R" if leftwards else "L"), base)
     return tuple(_level(kind, base) for kind in kinds)
@@ -36,6 +37,18 @@ def visual(run_levels: Sequence[int]) -> list[int]:
             order[start:stop] = reversed(order[start:stop])
             start = stop + 1
     return order
+
+
+def as_seen(text: str, leftwards: bool) -> str:
+    """`text` in the order in which it is seen from left to right. Brackets keep their character: most readers of a PDF turn
+    right-to-left text around without mirroring them (docs/adr/0013)."""
+    found = levels(text, leftwards)
+    if not found:
+        return text
+    pairs = groupby(zip(text, found, strict=True), key=lambda pair: pair[1])
+    runs = [(level, "".join(character for character, _ in some)) for level, some in pairs]
+    order = visual([level for level, _ in runs])
+    return "".join(runs[i][1][::-1] if runs[i][0] % 2 else runs[i][1] for i in order)
 
 
 def _kind(character: str) -> str:
