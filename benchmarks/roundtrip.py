@@ -34,7 +34,7 @@ from benchmarks import machine, pack
 from benchmarks.exports import finished
 from local import runtime
 from ocrchat import engines, export
-from ocrchat.model import Box, Document
+from ocrchat.model import TEXT_LAYER, Box, Document
 from ocrchat.writing import is_ideograph
 
 RESULTS = Path(__file__).parent / "results" / "roundtrip.json"
@@ -139,7 +139,7 @@ def _distances(document: Document, data: bytes) -> Iterable[float]:
     """How far recognised words are from their boxes in the PDF, in pixels at 200 dpi: the side that is furthest off."""
     with pymupdf.open("pdf", data) as pdf:
         for page, shown in zip(document.pages, pdf, strict=True):
-            if page.error or page.rotation or page.engine == "text-layer":
+            if page.error or page.rotation or page.engine == TEXT_LAYER:
                 continue
             scale = page.dpi / 72
             places = defaultdict(list)

@@ -8,15 +8,10 @@ import openpyxl
 import pytest
 
 from ocrchat.export import xlsx
-from ocrchat.model import Block, BlockType, Box, Cell, Document, Line, PageResult, Table
+from ocrchat.model import Block, Box, Cell, Document, Line, PageResult
+from tests.documents import SALES, table_of
 
 BOX = Box(0, 0, 100, 20)
-
-
-def table(*cells: Cell) -> Block:
-    rows = max(cell.row + cell.row_span for cell in cells)
-    columns = max(cell.column + cell.column_span for cell in cells)
-    return Block((), BlockType.TABLE, table=Table(rows, columns, cells), area=BOX)
 
 
 def document(*pages: list[Block]) -> Document:
@@ -35,7 +30,9 @@ def test_each_table_is_a_sheet_that_says_where_it_was() -> None:
     text = Block((Line("between", BOX),))
     book = read(
         document(
-            [table(Cell(0, 0, "a"), Cell(0, 1, "b")), text, table(Cell(0, 0, "c"))], [], [text, table(Cell(0, 0, "d"))]
+            [table_of(Cell(0, 0, "a"), Cell(0, 1, "b")), text, table_of(Cell(0, 0, "c"))],
+            [],
+            [text, table_of(Cell(0, 0, "d"))],
         )
     )
 
@@ -44,21 +41,7 @@ def test_each_table_is_a_sheet_that_says_where_it_was() -> None:
 
 
 def test_spans_are_merged_and_header_rows_are_bold_and_stay_in_sight() -> None:
-    sheet = read(
-        document(
-            [
-                table(
-                    Cell(0, 0, "Region", row_span=2, is_header=True),
-                    Cell(0, 1, "Sales", column_span=2, is_header=True),
-                    Cell(1, 1, "2023", is_header=True),
-                    Cell(1, 2, "2024", is_header=True),
-                    Cell(2, 0, "North"),
-                    Cell(2, 1, "5"),
-                    Cell(2, 2, "7"),
-                )
-            ]
-        )
-    ).active
+    sheet = read(document([SALES])).active
 
     assert sorted(map(str, sheet.merged_cells.ranges)) == ["A1:A2", "B1:C1"]
     assert sheet.freeze_panes == "A3"
@@ -82,7 +65,7 @@ def test_a_number_is_what_can_be_read_in_one_way_only(text: str, value: float | 
 
 
 def test_a_number_is_shown_as_it_was_printed() -> None:
-    sheet = read(document([table(Cell(0, 0, "1,234.50"), Cell(0, 1, "3.0"), Cell(0, 2, "12"))])).active
+    sheet = read(document([table_of(Cell(0, 0, "1,234.50"), Cell(0, 1, "3.0"), Cell(0, 2, "12"))])).active
 
     assert [(cell.value, cell.number_format) for cell in sheet[1]] == [(1234.5, "#,##0.00"), (3, "0.0"), (12, "0")]
 
@@ -91,7 +74,7 @@ def test_a_number_is_shown_as_it_was_printed() -> None:
     "text", ["=1+1", "@SUM(A1)", "+1+cmd", "{=A1}", "https://example.com", "mailto:a@b.c", "internal:x"]
 )
 def test_nothing_is_a_formula_or_a_link(text: str) -> None:
-    cell = read(document([table(Cell(0, 0, text))])).active["A1"]
+    cell = read(document([table_of(Cell(0, 0, text))])).active["A1"]
 
     assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
 
@@ -110,7 +93,7 @@ def test_columns_are_as_wide_as_what_stands_in_them_titles_over_several_aside() 
     sheet = read(
         document(
             [
-                table(
+                table_of(
                     Cell(0, 0, "A title that is longer than all columns", column_span=3),
                     Cell(1, 0, "x"),
                     Cell(1, 1, "y" * 20 + "\nz"),
@@ -127,7 +110,7 @@ def test_a_row_is_as_high_as_its_text_needs() -> None:
     sheet = read(
         document(
             [
-                table(
+                table_of(
                     Cell(0, 0, "one line"),
                     Cell(0, 1, "x"),
                     Cell(1, 0, "a\nb\nc"),
@@ -149,20 +132,20 @@ def test_a_row_is_as_high_as_its_text_needs() -> None:
 def test_a_very_wide_table_is_written_quickly() -> None:
     started = time.process_time()
 
-    sheet = read(document([table(*(Cell(0, column, "x") for column in range(20_000)))])).active
+    sheet = read(document([table_of(*(Cell(0, column, "x") for column in range(20_000)))])).active
 
     assert time.process_time() - started < 4
     assert sheet.max_column == 16_384
 
 
 def test_what_no_workbook_can_hold_is_left_out() -> None:
-    sheet = read(document([table(Cell(0, 0, "a\x00\x0b\ud800b"), Cell(0, 1, "x" * 40_000))])).active
+    sheet = read(document([table_of(Cell(0, 0, "a\x00\x0b\ud800b"), Cell(0, 1, "x" * 40_000))])).active
 
     assert sheet["A1"].value == "ab"
     assert sheet["B1"].value == "x" * 32_767
 
 
 def test_the_same_document_gives_the_same_bytes() -> None:
-    content = document([table(Cell(0, 0, "a"))])
+    content = document([table_of(Cell(0, 0, "a"))])
 
     assert xlsx.write(content) == xlsx.write(content)

@@ -202,6 +202,10 @@ class PageImage:
     dpi: float
 
 
+TEXT_LAYER = "text-layer"
+"""The `engine` of pages whose text was in the file. Of one that read pictures on them, the name stands behind a plus."""
+
+
 @dataclass(frozen=True, slots=True)
 class PageResult:
     """What was read on one page. A blank page has no blocks and no error; a page that could not be read has an `error` code.

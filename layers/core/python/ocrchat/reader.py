@@ -11,7 +11,7 @@ from ocrchat.engines import Models, OcrEngine, Recognised
 from ocrchat.errors import BadRequest, FileEmpty, PageUnreadable, TooManyPages, UnsupportedFile
 from ocrchat.languages.detection import detect_language
 from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
-from ocrchat.model import Block, Box, Line, PageResult, mean_confidence
+from ocrchat.model import TEXT_LAYER, Block, Box, Line, PageResult, mean_confidence
 from ocrchat.pdf import PdfPage
 
 SMALL_PRINT = 24.0
@@ -79,9 +79,9 @@ def _read_pdf_page(index: int, page: PdfPage, models: Models, language: str) -> 
     if lines is None or _says_something_else(page, models, language):
         read = _read_closely(page, models.ocr, language)
         return _recognised(index, replace(read, rotation=(read.rotation + turn) % 360), models, language)
-    name = "text-layer"
+    name = TEXT_LAYER
     if pictures := page.pictures():
-        name = f"text-layer+{models.ocr.name}"
+        name = f"{TEXT_LAYER}+{models.ocr.name}"
         lines += _read_pictures(page, pictures, lines, models.ocr, language)
     blocks = structure.of_digital(page, lines, models)
     result = _result(index, page.width, page.height, page.dpi, name, blocks, language)

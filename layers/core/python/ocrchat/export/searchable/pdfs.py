@@ -12,10 +12,7 @@ from ocrchat.errors import DamagedFile
 from ocrchat.export.searchable import layer, placement
 from ocrchat.export.searchable.objects import TextWriter
 from ocrchat.export.searchable.own import Places, without
-from ocrchat.model import Document, Line, PageResult
-
-_TEXT_LAYER = "text-layer"
-"""The engine of pages whose text is in the file. The one that read pictures on them stands behind a plus."""
+from ocrchat.model import TEXT_LAYER, Document, Line, PageResult
 
 _INVISIBLE = "ignore-text"
 _TEXTS = (_INVISIBLE, "fill-text", "stroke-text", "clip-text", "clip-stroke-text")
@@ -58,7 +55,7 @@ def _written(document: Document, source: Path, pdf: pymupdf.Document) -> bytes:
 
 def _lacks_text(result: PageResult) -> bool:
     """Whether something was read on the page that is not text in the file."""
-    return result.engine != _TEXT_LAYER and bool(result.lines)
+    return result.engine != TEXT_LAYER and bool(result.lines)
 
 
 def _add(writer: TextWriter, pdf: pymupdf.Document, number: int, result: PageResult) -> None:
@@ -66,7 +63,7 @@ def _add(writer: TextWriter, pdf: pymupdf.Document, number: int, result: PageRes
         page = pdf[number]
         texts = {kind for kind, _ in page.get_bboxlog()}.intersection(_TEXTS)
         lines: Iterable[Line] = result.lines
-        is_read = result.engine.startswith(_TEXT_LAYER)
+        is_read = result.engine.startswith(TEXT_LAYER)
         if is_read and texts:
             lines = without(lines, Places(placement.own_text(page, result)))
         elif _INVISIBLE in texts:
