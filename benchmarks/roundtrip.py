@@ -141,7 +141,7 @@ def _distances(document: Document, data: bytes) -> Iterable[float]:
         for page, shown in zip(document.pages, pdf, strict=True):
             if page.error or page.rotation or page.engine == TEXT_LAYER:
                 continue
-            scale = page.dpi / 72
+            scale = page.width / shown.rect.width
             places = defaultdict(list)
             for x0, y0, x1, y1, text, *_ in shown.get_text("words"):
                 places[text].append(Box(x0 * scale, y0 * scale, x1 * scale, y1 * scale))
