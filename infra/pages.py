@@ -17,7 +17,11 @@ from ocrchat.settings import Settings
 PAGE_TRIES = 5
 """As AWS advises: a throttled invocation counts as one. The worker waits longer before each."""
 
+VLM_TRIES = 50
+"""Waiting for a model to start is none that counts (see ocrchat.vlm.ladder), but SQS counts it."""
+
 READ_TIMEOUT = cdk.Duration.seconds(120)
+VLM_TIMEOUT = cdk.Duration.seconds(300)
 GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
 
 TESSDATA = "/opt/tessdata"
@@ -26,6 +30,7 @@ TESSDATA = "/opt/tessdata"
 
 class PageQueues(Construct):
     """Interactive, priority and bulk: a long document never stands in front of a receipt, nor in front of one paid for.
+    Behind them one queue of pages that wait for a model, whose accounts and lanes SQS serves in turn.
 
     A page that failed five times comes to the dead-letter queue, whose consumer records it so that its job ends. What
     that consumer cannot handle either is parked for a person to look at.
@@ -46,6 +51,12 @@ class PageQueues(Construct):
         self.interactive = queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)
         self.priority = queue(self, "Priority", consumer_timeout=READ_TIMEOUT, then=given_up)
         self.bulk = queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up)
+        self.vlm = queue(
+            self,
+            "Vlm",
+            consumer_timeout=VLM_TIMEOUT,
+            then=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=VLM_TRIES),
+        )
 
     @property
     def lanes(self) -> tuple[sqs.Queue, ...]:
@@ -59,7 +70,7 @@ class PageQueues(Construct):
 
     def _allow(self, grantee: iam.IGrantable, action: str) -> None:
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=[action], resource_arns=[lane.queue_arn for lane in self.lanes]
+            grantee=grantee, actions=[action], resource_arns=[queue.queue_arn for queue in (*self.lanes, self.vlm)]
         )
 
 

@@ -11,14 +11,16 @@ from infra.api import STAGE, Api
 from infra.function import Layers
 from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
+from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
-from ocrchat.settings import Settings
+from ocrchat.settings import Settings, VlmBackend
 
 JOBS = "jobs/*"
 SOURCE = "jobs/*/source"
 CHUNKS = "jobs/*/chunks/*"
 PAGES = "jobs/*/pages/*"
+VLM = "jobs/*/vlm/*"
 RESULT = "jobs/*/result.json"
 DOWNLOADS = "jobs/*/downloads/*"
 UPLOADS = "uploads/*"
@@ -38,7 +40,10 @@ class OcrChatStack(cdk.Stack):
             interactive_queue=queues.interactive.queue_url,
             priority_queue=queues.priority.queue_url,
             bulk_queue=queues.bulk.queue_url,
+            vlm_queue=queues.vlm.queue_url,
             event_queue=events.queue.queue_url,
+            vlm_backend=VlmBackend(self.node.get_context("vlm_backend")),
+            vlm_dialect=str(self.node.get_context("vlm_dialect")),
         )
         # For the functions that reserve credits or refund them.
         with_cap = replace(settings, monthly_cap=int(self.node.get_context("monthly_credit_cap")))
@@ -49,6 +54,21 @@ class OcrChatStack(cdk.Stack):
             settings=settings,
             layers=layers,
             concurrency=int(self.node.get_context("ocr_concurrency")),
+        )
+        vlm = VlmWorker(
+            self,
+            "Vlm",
+            queues=queues,
+            settings=replace(
+                settings,
+                vlm_model=str(self.node.get_context("vlm_model")),
+                vlm_endpoint=str(self.node.get_context("vlm_endpoint")),
+                vlm_url=str(self.node.get_context("vlm_url")),
+                vlm_secret=str(self.node.get_context("vlm_secret")),
+                vlm_max_wait=int(self.node.get_context("vlm_max_wait")),
+            ),
+            layers=layers,
+            max_copies=int(self.node.get_context("vlm_max_copies")),
         )
         workflow = Workflow(
             self,
@@ -107,11 +127,15 @@ class OcrChatStack(cdk.Stack):
         queues.allow_send(workflow.split)
         allow_task_answers(workflow.split, "SendTaskSuccess", "SendTaskFailure")
 
-        storage.allow_get(pages.read, SOURCE, CHUNKS)
-        storage.allow_put(pages.read, PAGES)
+        storage.allow_get(pages.read, SOURCE, CHUNKS, VLM)
+        storage.allow_put(pages.read, PAGES, VLM)
         storage.allow_delete(pages.read, PAGES)
+        for function in (vlm.ask, pages.give_up):
+            storage.allow_get(function, VLM)
+            storage.allow_put(function, PAGES)
+            storage.allow_delete(function, PAGES, VLM)
         # The page that empties its chunk sends the next chunk's; receiving and retrying came with the event source.
-        for function in (pages.read, pages.give_up):
+        for function in (pages.read, vlm.ask, pages.give_up):
             storage.allow_items(function, "GetItem", "BatchGetItem", "UpdateItem")
             queues.allow_send(function)
             allow_task_answers(function, "SendTaskSuccess")
@@ -147,6 +171,7 @@ class OcrChatStack(cdk.Stack):
             "PriorityQueueUrl": queues.priority.queue_url,
             "ReconcileFunctionName": reconciler.function.function_name,
             "StateMachineArn": workflow.machine.state_machine_arn,
+            "VlmQueueUrl": queues.vlm.queue_url,
             "TableName": storage.table.table_name,
         }
         for name, value in outputs.items():

@@ -27,7 +27,20 @@ _OPEN_VARIABLES = {
     "OCRCHAT_WEIGHTS": "weights",
     "OCRCHAT_TESSDATA": "tessdata",
     "OCRCHAT_INLINE_WAITERS": "inline_waiters",
+    "OCRCHAT_VLM_BACKEND": "vlm_backend",
+    "OCRCHAT_VLM_DIALECT": "vlm_dialect",
+    "OCRCHAT_VLM_MODEL": "vlm_model",
 }
+_VLM_VARIABLES = {
+    "OCRCHAT_VLM_ENDPOINT": "vlm_endpoint",
+    "OCRCHAT_VLM_URL": "vlm_url",
+    "OCRCHAT_VLM_SECRET": "vlm_secret",
+    "OCRCHAT_VLM_MAX_WAIT": "vlm_max_wait",
+    "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "vlm_endpoint_url",
+}
+"""Of the function that asks the model. The emulator has no endpoints of models, so where one is comes from outside."""
+
+_ASKS = "ocr_page.vlm"
 _CALLS_OUT = ("submit.api", "export.webhook")
 """The entry files that reach addresses which callers name."""
 
@@ -58,6 +71,8 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
                 environment[variable] = {_OPEN: _OPEN_VARIABLES[variable]}
             if environment["POWERTOOLS_SERVICE_NAME"] in _CALLS_OUT:
                 environment["OCRCHAT_ALLOW_PRIVATE_ADDRESSES"] = {_OPEN: "allow_private_addresses"}
+            if environment["POWERTOOLS_SERVICE_NAME"] == _ASKS:
+                environment |= {name: {_OPEN: value} for name, value in _VLM_VARIABLES.items()}
         elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
             properties["ScalingConfig"] = {"MaximumConcurrency": {_OPEN: "ocr_concurrency"}}
         resource.pop("Metadata", None)
@@ -68,9 +83,11 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def fill(value: Any, machine: dict[str, Any]) -> Any:
-    """The template with what was left open."""
+    """The template with what was left open; what is empty on this machine is left out."""
     if isinstance(value, dict):
-        return machine[value[_OPEN]] if set(value) == {_OPEN} else {key: fill(v, machine) for key, v in value.items()}
+        if set(value) == {_OPEN}:
+            return machine[value[_OPEN]]
+        return {key: filled for key, v in value.items() if (filled := fill(v, machine)) != "" or v == ""}
     if isinstance(value, list):
         return [fill(item, machine) for item in value]
     return value

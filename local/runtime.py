@@ -18,12 +18,25 @@ from ocrchat import usecases
 from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
-from ocrchat.settings import Settings
+from ocrchat.settings import Settings, VlmBackend
+from ocrchat.vlm.dialects import DIALECTS
 
 DEMO_ACCOUNT = "demo"
 CREDITS = 1_000_000
 WEIGHTS = deploy.ROOT / ".build" / "weights"
 TESSDATA = deploy.ROOT / ".build" / "tessdata"
+
+_VLM = {
+    "vlm_backend": VlmBackend.EMBEDDED.value,
+    "vlm_dialect": "lighton-grounding",
+    "vlm_model": "",
+    "vlm_endpoint": "",
+    "vlm_url": "",
+    "vlm_secret": "",
+    "vlm_max_wait": "1800",
+    "vlm_endpoint_url": "",
+}
+"""What may be set, and what it is else; `vlm_endpoint_url` is where a stand-in for SageMaker's runtime listens."""
 
 _WORKER_MB = 900
 """What an OCR worker takes at most."""
@@ -53,8 +66,9 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
     """Raises EmulatorFailed."""
     isolate()
     workers = ocr_workers()
-    # Beside the OCR workers of each lane: as many webhooks, the waiting submits, and the functions that move jobs on.
-    invocations = (len(Lane) + 1) * workers + inline_waiters() + 8
+    # Beside the OCR workers of each lane: as many who ask the model, as many webhooks, the waiting submits, and the functions
+    # that move jobs on.
+    invocations = (len(Lane) + 2) * workers + inline_waiters() + 8
     with Emulator(max_invocations=invocations, wait_scale=wait_scale) as emulator:
         outputs = deploy.deploy(
             emulator.endpoint,
@@ -64,6 +78,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
                 "ocr_concurrency": workers,
                 "inline_waiters": str(inline_waiters()),
                 "allow_private_addresses": str(allow_private_addresses()),
+                **vlm(emulator.endpoint),
             },
         )
         cloud = connect(emulator.endpoint, outputs)
@@ -96,13 +111,44 @@ def warm_up(running: Running) -> None:
 
 def connect(endpoint: str, outputs: dict[str, str]) -> Cloud:
     """The product's own adapters on the running stack."""
-    settings = replace(Settings.from_outputs(outputs), allow_private_addresses=allow_private_addresses())
+    settings = replace(
+        Settings.from_outputs(outputs),
+        allow_private_addresses=allow_private_addresses(),
+        vlm_backend=VlmBackend(os.environ.get("OCRCHAT_VLM_BACKEND", VlmBackend.EMBEDDED)),
+    )
     return Cloud.connect(settings, deploy.session(), endpoint)
 
 
 def allow_private_addresses() -> bool:
     """Whether `file_url` and `callback_url` may lead to this machine and its network, for who develops against them."""
     return os.environ.get("OCRCHAT_ALLOW_PRIVATE_ADDRESSES") == "1"
+
+
+def vlm(endpoint: str) -> dict[str, str]:
+    """The model that pages of the vlm tier are put to, from the environment: the same names as on AWS.
+
+    An API key is kept where the function looks for it: as a secret, in the emulator. Raises EmulatorFailed for a backend that
+    there is not, or that lacks what it needs.
+    """
+    given = {name: os.environ.get(f"OCRCHAT_{name.upper()}", default) for name, default in _VLM.items()}
+    backends = [backend.value for backend in VlmBackend]
+    if given["vlm_backend"] not in backends:
+        raise EmulatorFailed(
+            f"OCRCHAT_VLM_BACKEND={given['vlm_backend']} is not known. It is one of: {', '.join(backends)}."
+        )
+    if given["vlm_dialect"] not in DIALECTS:
+        raise EmulatorFailed(
+            f"OCRCHAT_VLM_DIALECT={given['vlm_dialect']} is not known. It is one of: {', '.join(DIALECTS)}."
+        )
+    if given["vlm_backend"] == VlmBackend.OPENAI and not (given["vlm_url"] and given["vlm_model"]):
+        raise EmulatorFailed(
+            "OCRCHAT_VLM_BACKEND=openai needs OCRCHAT_VLM_URL (as in http://localhost:11434/v1) and OCRCHAT_VLM_MODEL."
+        )
+    if key := os.environ.get("OCRCHAT_VLM_API_KEY"):
+        given["vlm_secret"] = "ocrchat/vlm"
+        secrets = deploy.session().client("secretsmanager", endpoint_url=endpoint)
+        secrets.create_secret(Name=given["vlm_secret"], SecretString=key)
+    return given
 
 
 def ocr_workers() -> int:

@@ -15,7 +15,7 @@ PURE = {
     *("model", "errors", "keys", "codec", "settings", "media", "languages", "asl", "problem", "selection", "billing"),
     *("filenames", "openapi", "schemas", "published", "limits", "bidi", "gibberish", "drawings", "writing"),
 }
-PAGE = PURE | {"pdf", "textlayer", "images", "layout", "tables", "engines", "structure", "reader", "export"}
+PAGE = PURE | {"pdf", "textlayer", "images", "layout", "tables", "engines", "structure", "reader", "export", "vlm"}
 
 # module of ocrchat (or its first folder) -> (modules of ocrchat it may import, third-party packages it may import)
 RULES: dict[str, tuple[set[str], set[str]]] = {
@@ -33,19 +33,22 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "networks": (PURE, {"onnxruntime"}),
     "tables": (PURE | {"tables", "networks"}, {"cv2", "numpy"}),
     "codec": (PURE | {"tables"}, set()),
+    "vlm": (PURE | {"layout", "tables", "vlm"}, {"httpx", "rapidfuzz"}),
+    "pictures": (PURE | {"vlm"}, {"PIL"}),
     "structure": (PAGE, set()),
     "reader": (PAGE, set()),
     "export": (PAGE, {"docx", "lxml", "pymupdf", "PIL", "uharfbuzz", "xlsxwriter"}),
     "aws": (
-        PURE | {"aws"},
+        PURE | {"aws", "vlm"},
         {
             *("boto3", "botocore", "tenacity"),
             *("mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"),
+            "mypy_boto3_sagemaker_runtime",
         },
     ),
     "scratch": (PURE | {"aws"}, set()),
-    "cloud": (PURE | {"aws"}, {"boto3", "botocore"}),
-    "usecases": (PAGE | {"aws", "cloud", "scratch", "usecases", "web"}, set()),
+    "cloud": (PURE | {"aws", "vlm"}, {"boto3", "botocore"}),
+    "usecases": (PAGE | {"aws", "cloud", "pictures", "scratch", "usecases", "vlm", "web"}, set()),
     "webhooks": (PAGE | {"aws", "cloud", "web"}, {"standardwebhooks"}),
     "telemetry": (set(), {"aws_lambda_powertools"}),
     "rest": (PURE | {"aws", "cloud", "telemetry"}, {"aws_lambda_powertools"}),

@@ -19,7 +19,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def record_failure(record: SQSRecord) -> None:
     task = queue.from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
-    usecases.fail_page(cloud(), task, "page_failed")
+    usecases.give_up(cloud(), task)
     logger.error("page given up")
     count("PagesFailed")
 

@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import engines, usecases
 from ocrchat.aws.queue import from_message
 from ocrchat.cloud import cloud
+from ocrchat.model import Tier
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, vcpus
 from ocrchat.telemetry import count, logger
@@ -28,14 +29,17 @@ scratch = Scratch()
 
 
 @lru_cache(maxsize=1)
-def models() -> engines.CpuModels:
+def models() -> dict[Tier, engines.CpuModels]:
     settings = Settings.from_env()
     tessdata = Path(settings.tessdata) if settings.tessdata else None
-    return engines.CpuModels(Path(settings.weights), tessdata, threads=vcpus())
+    cpu = engines.CpuModels(Path(settings.weights), tessdata, threads=vcpus())
+    return {Tier.CPU: cpu, Tier.VLM: cpu}
 
 
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
-    models().load()  # Lambda gives a function more CPU while it starts. Elsewhere they are loaded when a page needs them.
+    models()[
+        Tier.CPU
+    ].load()  # Lambda gives a function more CPU while it starts. Elsewhere they are loaded when a page needs them.
 
 
 def read(record: SQSRecord) -> None:

@@ -30,7 +30,8 @@ FIELDS: dict[str, Json] = {
         "type": "string",
         "enum": [tier.value for tier in Tier],
         "default": Tier.CPU.value,
-        "description": "How pages are read: `cpu`, fast, for print; `vlm` is not set up on this server.",
+        "description": "How pages are read: `cpu`, fast, for print; `vlm`, by a vision-language model, for handwriting, "
+        "formulas and intricate layouts. Pages that the model cannot answer are read by the `cpu` tier, and cost what it costs.",
     },
     "language": {
         "type": "string",
@@ -83,26 +84,31 @@ class Fields:
     dry_run: bool
 
 
-def parse(content_type: str, body: bytes, *, has_tesseract: bool = True) -> Fields:
-    """Raises a BadRequest that says which field is wrong and what it may be.
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What this server has: Tesseract's data, the vlm tier. What needs another is refused."""
 
-    Without Tesseract's data, a language that it reads is refused.
-    """
+    tesseract: bool = True
+    vlm: bool = True
+
+
+def parse(content_type: str, body: bytes, has: Abilities) -> Fields:
+    """Raises a BadRequest that says which field is wrong and what it may be."""
     kind, options = parse_options_header(content_type)
     if kind == "application/x-www-form-urlencoded":
-        return _fields(_once(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)), None, has_tesseract)
+        return _fields(_once(parse_qsl(body.decode(errors="replace"), keep_blank_values=True)), None, has)
     if kind != "multipart/form-data" or not options.get("boundary"):
         raise FileMissing(f"The request is not a form with a file. {_HOW}")
     parts = _parts(options["boundary"], body)
     try:
         file = parts.pop("file", None)
-        return _fields({name: _text(part) for name, part in parts.items()}, _sent(file), has_tesseract)
+        return _fields({name: _text(part) for name, part in parts.items()}, _sent(file), has)
     finally:
         for part in parts.values():
             part.close()
 
 
-def _fields(given: dict[str, str], sent: SentFile | None, has_tesseract: bool) -> Fields:
+def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fields:
     for name in given:
         if name not in FIELDS:
             raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(FIELDS)}.")
@@ -112,8 +118,8 @@ def _fields(given: dict[str, str], sent: SentFile | None, has_tesseract: bool) -
         if name in values:
             raise InvalidField(f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out.")
     options = JobOptions(
-        tier=_tier(values.get("tier", Tier.CPU)),
-        language=_language(values.get("language", languages.AUTO), has_tesseract),
+        tier=_tier(values.get("tier", Tier.CPU), has),
+        language=_language(values.get("language", languages.AUTO), has),
         pages=selection.normalised(values.get("pages", "")),
         callback_url=values.get("callback_url", ""),
     )
@@ -176,14 +182,17 @@ def _sent(part: MultipartPart | None) -> SentFile | None:
     return SentFile(base_name(_file_name(part)) or "file", part.raw)
 
 
-def _tier(value: str) -> Tier:
+def _tier(value: str, has: Abilities) -> Tier:
     tier = Tier(_choice("tier", value, [tier.value for tier in Tier]))
-    if tier is Tier.VLM:
-        raise InvalidField("The tier 'vlm' is not set up on this server. Leave the field out, or send tier=cpu.")
+    if tier is Tier.VLM and not has.vlm:
+        raise InvalidField(
+            "The tier 'vlm' is switched off on this server (its setting vlm_backend is 'none'). Leave the field out, or send "
+            "tier=cpu."
+        )
     return tier
 
 
-def _language(value: str, has_tesseract: bool) -> str:
+def _language(value: str, has: Abilities) -> str:
     """Its code, whichever of its names was given."""
     if value.lower() == languages.AUTO:
         return languages.AUTO
@@ -193,7 +202,7 @@ def _language(value: str, has_tesseract: bool) -> str:
             f"language='{value[:80]}' is not known. It is 'auto' or one that GET /api/v1/languages/ lists: "
             f"{', '.join(sorted(known.code for known in languages.LANGUAGES))}."
         )
-    if language.needs_tessdata and not has_tesseract:
+    if language.needs_tessdata and not has.tesseract:
         raise InvalidField(
             f"{language.name} is read with Tesseract, whose data is not on this machine. Run `make languages` there, and start "
             "the server again."

@@ -35,7 +35,7 @@ from ocrchat.errors import (
 from ocrchat.model import JobStatus
 from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
-from ocrchat.settings import Settings
+from ocrchat.settings import Settings, VlmBackend
 from ocrchat.telemetry import count, logger
 
 ANSWER_MARGIN_SECONDS = 6.0
@@ -90,7 +90,9 @@ def submit(call: Call) -> Response[Any]:
     """
     account = call.admit()
     with_words = call.word(rest.WORDS) == "true"
-    fields = form.parse(call.header("Content-Type"), call.body(), has_tesseract=bool(Settings.from_env().tessdata))
+    settings = Settings.from_env()
+    has = form.Abilities(tesseract=bool(settings.tessdata), vlm=settings.vlm_backend is not VlmBackend.NONE)
+    fields = form.parse(call.header("Content-Type"), call.body(), has)
     request = usecases.Request(fields.file, fields.options, _idempotency_key(call))
     if fields.dry_run:
         return rest.answer(codec.quote_to_json(usecases.quote(call.cloud, account, request, call.now)))
@@ -102,7 +104,7 @@ def submit(call: Call) -> Response[Any]:
         logger.info("job submitted", job_id=job.id, pages=job.page_count, media_type=job.media_type.value)
         count("JobsSubmitted")
     deadline = call.ends_at - ANSWER_MARGIN_SECONDS
-    job = usecases.await_end(call.cloud, job, deadline, Settings.from_env().inline_waiters)
+    job = usecases.await_end(call.cloud, job, deadline, settings.inline_waiters)
     return rest.job_answer(call, usecases.view(call.cloud, job, 0, with_words).to_json(), 0, with_words)
 
 

@@ -125,7 +125,9 @@ def test_codes_of_detected_languages_are_understood_when_they_are_sent_back() ->
 
 def submitted(language: str, has_tesseract: bool) -> str:
     body = f"file_url=https://example.com/a.pdf&language={language}".encode()
-    return form.parse("application/x-www-form-urlencoded", body, has_tesseract=has_tesseract).options.language
+    return form.parse(
+        "application/x-www-form-urlencoded", body, form.Abilities(tesseract=has_tesseract)
+    ).options.language
 
 
 def test_whichever_name_is_sent_the_job_has_the_code() -> None:

@@ -24,9 +24,15 @@ from ocrchat.errors import (
     SpendCapReached,
     Upgrade,
 )
-from ocrchat.model import Funding, Tier
+from ocrchat.model import Funding, Job, Tier
 
 CREDITS_PER_PAGE = {Tier.CPU: 1, Tier.VLM: 5}
+
+
+def charge(job: Job, pages: int, fallbacks: int) -> int:
+    """Credits for so many pages that were read; of them `fallbacks`, which the cpu tier has answered, cost what it costs."""
+    cheap = min(job.credits_per_page, CREDITS_PER_PAGE[Tier.CPU])
+    return (pages - fallbacks) * job.credits_per_page + fallbacks * cheap
 
 
 @dataclass(frozen=True, slots=True)

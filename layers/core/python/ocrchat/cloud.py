@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -17,7 +18,10 @@ from ocrchat.aws.page_sets import PageSets
 from ocrchat.aws.queue import PageQueue
 from ocrchat.aws.workflow import Workflow
 from ocrchat.model import Lane
-from ocrchat.settings import Settings
+from ocrchat.settings import Settings, VlmBackend
+
+if TYPE_CHECKING:
+    from ocrchat.vlm.backend import Backend
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,13 @@ class Cloud:
     jobs: JobsTable
     page_sets: PageSets
     queue: PageQueue
+    vlm_queue: PageQueue
+    """Pages that wait for a model; one queue for all lanes."""
     workflow: Workflow
     allow_private_addresses: bool
     """Whether callers may name addresses of a private network: for a laptop, never for a server."""
+    vlm_backend: VlmBackend
+    vlm_dialect: str
 
     @classmethod
     def connect(
@@ -64,10 +72,13 @@ class Cloud:
                     Lane.BULK: settings.bulk_queue,
                 },
             ),
+            vlm_queue=PageQueue(sqs, dict.fromkeys(Lane, settings.vlm_queue)),
             workflow=Workflow(
                 session.client("stepfunctions", config=config, endpoint_url=endpoint_url), settings.state_machine
             ),
             allow_private_addresses=settings.allow_private_addresses,
+            vlm_backend=settings.vlm_backend,
+            vlm_dialect=settings.vlm_dialect,
         )
 
 
@@ -75,3 +86,20 @@ class Cloud:
 def cloud() -> Cloud:
     """This function's own, from its environment. Built on the first call, never at import."""
     return Cloud.connect(Settings.from_env())
+
+
+def vlm_backend(settings: Settings) -> Backend:
+    """The model that these settings name. Raises ValueError where they name none."""
+    match settings.vlm_backend:
+        case VlmBackend.SAGEMAKER:
+            from ocrchat.aws.endpoint import SageMakerEndpoint
+
+            return SageMakerEndpoint.connect(settings.vlm_endpoint, settings.vlm_model)
+        case VlmBackend.OPENAI:
+            from ocrchat.aws.secrets import secret
+            from ocrchat.vlm.openai import OpenAiServer
+
+            key = secret(settings.vlm_secret) if settings.vlm_secret else ""
+            return OpenAiServer(settings.vlm_url, settings.vlm_model, key)
+        case other:
+            raise ValueError(f"vlm_backend is '{other.value}': no page should have been put to a model")

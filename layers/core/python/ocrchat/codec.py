@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from ocrchat.model import (
     BlockType,
     Box,
     Cell,
+    ConfidenceSource,
     Document,
     Job,
     JobStatus,
@@ -20,7 +22,9 @@ from ocrchat.model import (
     PageResult,
     PresignedUpload,
     Quote,
+    Source,
     Table,
+    Tries,
     Word,
 )
 from ocrchat.tables import markup
@@ -51,6 +55,7 @@ def page_to_json(page: PageResult, with_words: bool = True) -> Json:
         "language": page.language,
         "engine": page.engine,
         "error": page.error,
+        "warnings": list(page.warnings),
         "text": page.text,
         "blocks": [_block_to_json(block, with_words) for block in page.blocks],
     }
@@ -66,6 +71,7 @@ def page_from_json(data: Json, with_words: bool = True) -> PageResult:
         error=data["error"],
         rotation=data["rotation"],
         language=data["language"],
+        warnings=tuple(data["warnings"]),
         blocks=tuple(_block_from_json(block, with_words) for block in data["blocks"]),
     )
 
@@ -256,6 +262,15 @@ def movement_to_json(movement: Movement) -> Json:
     }
 
 
+def tries_to_json(tries: Tries) -> Json:
+    return {**asdict(tries), "since": time_to_json(tries.since)}
+
+
+def tries_from_json(data: Json) -> Tries:
+    counts = {name: int(data[name]) for name in ("busy", "broken", "cut", "bad")}
+    return Tries(time_from_json(data["since"]), **counts, is_small=bool(data["is_small"]))
+
+
 def _block_to_json(block: Block, with_words: bool) -> Json:
     return {
         "type": block.type.value,
@@ -263,6 +278,9 @@ def _block_to_json(block: Block, with_words: bool) -> Json:
         "text": block.text,
         "bbox": _box_to_json(block.box),
         "confidence": block.confidence,
+        "confidence_source": block.confidence_source.value,
+        "source": block.source.value,
+        "support": block.support,
         "lines": [_line_to_json(line, with_words) for line in block.lines],
         "table": _table_to_json(block.table) if block.table else None,
     }
@@ -277,6 +295,9 @@ def _block_from_json(data: Json, with_words: bool) -> Block:
         data["level"],
         _table_from_json(data["table"]) if data["table"] else None,
         None if lines and box == Box.around(line.box for line in lines) else box,
+        Source(data["source"]),
+        data["support"],
+        ConfidenceSource(data["confidence_source"]),
     )
 
 

@@ -31,6 +31,16 @@ def page_result(job: Job, page: int) -> str:
     return f"{job_prefix(job)}pages/{page:05d}.json"
 
 
+def page_fallback(job: Job, page: int) -> str:
+    """Of a page that waits for a model: what the embedded parser answers, and the lines that the model is checked by."""
+    return f"{job_prefix(job)}vlm/{page:05d}.json"
+
+
+def page_picture(job: Job, page: int) -> str:
+    """Of a page that waits for a model: what the model is shown."""
+    return f"{job_prefix(job)}vlm/{page:05d}.picture"
+
+
 def result(job: Job) -> str:
     """The finished document: text, markdown, pages."""
     return f"{job_prefix(job)}result.json"

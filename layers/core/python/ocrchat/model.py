@@ -165,12 +165,29 @@ class Table:
         return any(cell.row_span > 1 or cell.column_span > 1 for cell in self.cells)
 
 
+class Source(StrEnum):
+    """Who wrote the text of a block: the file or an OCR engine, or a vision-language model."""
+
+    OCR = "ocr"
+    VLM = "vlm"
+
+
+class ConfidenceSource(StrEnum):
+    """Where a confidence comes from: what the recogniser says of its own reading, how far the recogniser agrees with a
+    vision-language model, or what that model says of its own words."""
+
+    RECOGNITION = "recognition"
+    AGREEMENT = "ocr-agreement"
+    LOGPROB = "logprob"
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Lines that belong together (a paragraph, a table, a label), in reading order.
 
     `level` is 1..6 for headings, and the depth of a list item from 1 on; 0 for all else. `area` is what the block covers where
-    that is more than its lines: a figure may have none.
+    that is more than its lines: a figure may have none. Of text that a model wrote, `support` is the share (0..1) that OCR of
+    the same place has read too; None where there was nothing to compare it with. Text of a formula by a model is LaTeX.
     """
 
     lines: tuple[Line, ...]
@@ -178,6 +195,9 @@ class Block:
     level: int = 0
     table: Table | None = None
     area: Box | None = None
+    source: Source = Source.OCR
+    support: float | None = None
+    confidence_source: ConfidenceSource = ConfidenceSource.RECOGNITION
 
     @property
     def text(self) -> str:
@@ -211,7 +231,8 @@ class PageResult:
     """What was read on one page. A blank page has no blocks and no error; a page that could not be read has an `error` code.
 
     `rotation` is how many degrees clockwise the page was turned to stand upright; width, height and boxes are those of the
-    turned page. `language` is the ISO 639 code of the language that most of its text is in, where that is known.
+    turned page. `language` is the ISO 639 code of the language that most of its text is in, where that is known. `warnings`
+    are codes of what a reader should know of how it was read.
     """
 
     index: int
@@ -223,6 +244,7 @@ class PageResult:
     error: str | None = None
     rotation: float = 0.0
     language: str | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -334,13 +356,10 @@ class Job:
     def expires_at(self) -> datetime:
         return self.created_at + timedelta(days=self.retention_days)
 
-    def credits_for(self, pages: int) -> int:
-        """What so many of its pages cost, at the price of its submission."""
-        return self.credits // self.page_count * pages
-
     @property
-    def charged_pages(self) -> int:
-        return (self.charged or 0) * self.page_count // self.credits if self.credits else 0
+    def credits_per_page(self) -> int:
+        """The price of a page at its submission."""
+        return self.credits // self.page_count
 
     @property
     def time_limit(self) -> int:
@@ -393,12 +412,29 @@ class PageTask:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Which pages of one chunk are still to be read, and why some could not be (page index -> error code)."""
+    """Which pages of one chunk are still to be read, and why some could not be (page index -> error code).
+
+    `fallbacks` are pages that the cpu tier answered in place of the tier that was asked for.
+    """
 
     number: int
     pending: frozenset[int]
     failures: dict[int, str]
     progressed_at: datetime
+    fallbacks: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """What has been tried with a page that waits for a model, since `since`: how often its server was busy, failed, broke off,
+    or answered badly, and whether the page is sent smaller by now. What follows from it: `vlm.ladder`."""
+
+    since: datetime
+    busy: int = 0
+    broken: int = 0
+    cut: int = 0
+    bad: int = 0
+    is_small: bool = False
 
 
 @dataclass(frozen=True, slots=True)

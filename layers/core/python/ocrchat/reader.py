@@ -11,7 +11,7 @@ from ocrchat.engines import Models, OcrEngine, Recognised
 from ocrchat.errors import BadRequest, FileEmpty, PageUnreadable, TooManyPages, UnsupportedFile
 from ocrchat.languages.detection import detect_language
 from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
-from ocrchat.model import TEXT_LAYER, Block, Box, Line, PageResult, mean_confidence
+from ocrchat.model import TEXT_LAYER, Block, Box, Line, PageImage, PageResult, mean_confidence
 from ocrchat.pdf import PdfPage
 
 SMALL_PRINT = 24.0
@@ -57,6 +57,24 @@ def read_page(source: Path, media_type: MediaType, index: int, models: Models, l
 
     `language` is a code of `languages`. The OCR engine is only loaded for a page that has to be recognised.
     """
+    return _read(source, media_type, index, models, language)[0]
+
+
+def read_and_show(
+    source: Path, media_type: MediaType, index: int, models: Models, language: str = "auto"
+) -> tuple[PageResult, PageImage]:
+    """As `read_page`, with the picture of the page as it was read: upright, the size that its boxes are in."""
+    result, image = _read(source, media_type, index, models, language)
+    if image is None:
+        with pdf.open_file(source) as document:
+            image = document.page(index).turned(int(result.rotation)).render()
+    return result, image
+
+
+def _read(
+    source: Path, media_type: MediaType, index: int, models: Models, language: str
+) -> tuple[PageResult, PageImage | None]:
+    """The page, and the picture on which it was recognised, if it was."""
     if media_type is not MediaType.PDF:
         try:
             image = images.frame(source.read_bytes(), index)
@@ -71,7 +89,7 @@ def read_page(source: Path, media_type: MediaType, index: int, models: Models, l
         return _read_pdf_page(index, document.page(index), models, language)
 
 
-def _read_pdf_page(index: int, page: PdfPage, models: Models, language: str) -> PageResult:
+def _read_pdf_page(index: int, page: PdfPage, models: Models, language: str) -> tuple[PageResult, PageImage | None]:
     turn = page.sideways()
     if turn:
         page = page.turned(turn)
@@ -85,7 +103,7 @@ def _read_pdf_page(index: int, page: PdfPage, models: Models, language: str) -> 
         lines += _read_pictures(page, pictures, lines, models.ocr, language)
     blocks = structure.of_digital(page, lines, models)
     result = _result(index, page.width, page.height, page.dpi, name, blocks, language)
-    return replace(result, rotation=float(turn))
+    return replace(result, rotation=float(turn)), None
 
 
 def _says_something_else(page: PdfPage, models: Models, language: str) -> bool:
@@ -137,11 +155,11 @@ def _moved(line: Line, dx: float, dy: float) -> Line:
     return replace(line, box=line.box.moved(dx, dy), words=words)
 
 
-def _recognised(index: int, read: Recognised, models: Models, language: str) -> PageResult:
+def _recognised(index: int, read: Recognised, models: Models, language: str) -> tuple[PageResult, PageImage]:
     image = read.image
     blocks = structure.of_image(image, read.lines, models)
     result = _result(index, image.width, image.height, image.dpi, read.engine, blocks, language)
-    return replace(result, rotation=read.rotation)
+    return replace(result, rotation=read.rotation), image
 
 
 def _result(

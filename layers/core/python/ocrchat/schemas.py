@@ -5,7 +5,7 @@ from __future__ import annotations
 from ocrchat import languages
 from ocrchat.codec import Json
 from ocrchat.errors import Upgrade
-from ocrchat.model import BlockType, JobStatus, Tier
+from ocrchat.model import BlockType, ConfidenceSource, JobStatus, Source, Tier
 
 
 def _object(text: str, /, **properties: Json) -> Json:
@@ -139,6 +139,14 @@ SCHEMAS: dict[str, Json] = {
         ),
         engine=_text("What read it."),
         error=_or_null(_text("The code of why it could not be read; null if it was.")),
+        warnings=_array(
+            "What to know of how it was read. `vlm_unavailable`, `vlm_unusable`: no answer of the model, or none that could be "
+            "believed, so the embedded parser of the cpu tier has read it. `vlm_truncated`: the model broke off. "
+            "`vlm_missed_text`: blocks that only OCR has seen were added (`source` is `ocr`). `vlm_unsupported_text`: OCR sees "
+            "nothing of some text (`support`). `chart_values_estimated`: the table of a chart is the model's estimate. "
+            "`formulas_not_transcribed`, `handwriting_not_supported`: what the embedded parser cannot do.",
+            {"type": "string"},
+        ),
         text=_text("Its text, in reading order."),
         blocks=_array("Its blocks, in reading order.", _ref("Block")),
     ),
@@ -149,6 +157,24 @@ SCHEMAS: dict[str, Json] = {
         text=_text("Its lines."),
         bbox=_BBOX,
         confidence=_CONFIDENCE,
+        confidence_source=_text(
+            "Where its confidence comes from: `recognition`, what the recogniser says of its own reading; `ocr-agreement`, how "
+            "far OCR has read the same as the model, times OCR's confidence; `logprob`, what the model says of its own words.",
+            enum=[source.value for source in ConfidenceSource],
+        ),
+        source=_text(
+            "Who wrote its text: `ocr`, the file or an OCR engine; `vlm`, a model. A model's formulas are LaTeX.",
+            enum=[source.value for source in Source],
+        ),
+        support=_or_null(
+            {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 1,
+                "description": "Of a model's text, the share that OCR has read in the same place too: near 0, it may be "
+                "invented. Null where there is nothing to compare.",
+            }
+        ),
         lines=_array("Its lines, in reading order.", _ref("Line")),
         table={
             "description": "The cells of a table; null of all else, and where they could not be told.",

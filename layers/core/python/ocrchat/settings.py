@@ -8,8 +8,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 
 _PREFIX = "OCRCHAT_"
+
+
+class VlmBackend(StrEnum):
+    """Who answers pages of the vlm tier; with `none` the tier is refused."""
+
+    NONE = "none"
+    EMBEDDED = "embedded"
+    SAGEMAKER = "sagemaker"
+    OPENAI = "openai"
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether pages are sent to a model."""
+        return self in (VlmBackend.SAGEMAKER, VlmBackend.OPENAI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +36,7 @@ class Settings:
     interactive_queue: str
     priority_queue: str
     bulk_queue: str
+    vlm_queue: str
     event_queue: str
     state_machine: str = ""
     weights: str = ""
@@ -29,6 +45,19 @@ class Settings:
     """Folder of Tesseract's data in the ocr_page function. Empty where there is none: then its languages are refused."""
     inline_waiters: int = 0
     """How many small jobs are waited for at once. Beyond it a POST answers at once, so that waiting never starves workers."""
+
+    vlm_backend: VlmBackend = VlmBackend.EMBEDDED
+    vlm_model: str = ""
+    """What the model is called: by an OpenAI-compatible server, and in `engine` of the pages that it reads."""
+    vlm_dialect: str = "lighton-grounding"
+    vlm_endpoint: str = ""
+    """Of SageMaker: the name of the endpoint and of its inference component."""
+    vlm_url: str = ""
+    """Of an OpenAI-compatible server: its base address, as in http://localhost:11434/v1."""
+    vlm_secret: str = ""
+    """The secret in Secrets Manager that holds its API key; empty where it needs none."""
+    vlm_max_wait: int = 1800
+    """Seconds that a page waits for a model that is not running before the embedded parser answers it."""
 
     monthly_cap: int = 0
     """Credits that all accounts together may use in a month; 0 is no cap."""
@@ -48,11 +77,19 @@ class Settings:
             interactive_queue=env[_PREFIX + "INTERACTIVE_QUEUE"],
             priority_queue=env[_PREFIX + "PRIORITY_QUEUE"],
             bulk_queue=env[_PREFIX + "BULK_QUEUE"],
+            vlm_queue=env[_PREFIX + "VLM_QUEUE"],
             event_queue=env[_PREFIX + "EVENT_QUEUE"],
             state_machine=env.get(_PREFIX + "STATE_MACHINE", ""),
             weights=env.get(_PREFIX + "WEIGHTS", ""),
             tessdata=env.get(_PREFIX + "TESSDATA", ""),
             inline_waiters=int(env.get(_PREFIX + "INLINE_WAITERS", "0")),
+            vlm_backend=VlmBackend(env.get(_PREFIX + "VLM_BACKEND", VlmBackend.EMBEDDED)),
+            vlm_model=env.get(_PREFIX + "VLM_MODEL", ""),
+            vlm_dialect=env.get(_PREFIX + "VLM_DIALECT", "lighton-grounding"),
+            vlm_endpoint=env.get(_PREFIX + "VLM_ENDPOINT", ""),
+            vlm_url=env.get(_PREFIX + "VLM_URL", ""),
+            vlm_secret=env.get(_PREFIX + "VLM_SECRET", ""),
+            vlm_max_wait=int(env.get(_PREFIX + "VLM_MAX_WAIT", "1800")),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
         )
@@ -66,6 +103,7 @@ class Settings:
             interactive_queue=outputs["InteractiveQueueUrl"],
             priority_queue=outputs["PriorityQueueUrl"],
             bulk_queue=outputs["BulkQueueUrl"],
+            vlm_queue=outputs["VlmQueueUrl"],
             event_queue=outputs["EventQueueUrl"],
             state_machine=outputs["StateMachineArn"],
         )

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from ocrchat import codec
 from ocrchat.aws.dynamo import TTL, from_attributes, numbers, to_attributes
 from ocrchat.aws.failures import code, translated
-from ocrchat.model import Chunk, FanIn, Job
+from ocrchat.model import Chunk, FanIn, Job, Tries
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,11 +75,15 @@ class PageSets:
                 wanted = answer.get("UnprocessedKeys")
         return sorted((_to_chunk(from_attributes(item)) for item in items), key=lambda chunk: chunk.number)
 
-    def page_read(self, job_id: str, chunk: int, page: int, now: datetime) -> Chunk | None:
-        """Takes a page that was read out of its set; a failure recorded earlier goes. None if the job is gone."""
+    def page_read(self, job_id: str, chunk: int, page: int, now: datetime, is_fallback: bool = False) -> Chunk | None:
+        """Takes a page that was read out of its set; a failure recorded earlier goes. None if the job is gone.
+
+        `is_fallback`: the cpu tier has read it in place of the tier that was asked for. Said once, that stands.
+        """
         item = self._update(
             _chunk_key(job_id, chunk),
-            "DELETE pending :page SET progressed_at = :now REMOVE failures.#page",
+            "DELETE pending :page SET progressed_at = :now REMOVE failures.#page, tries.#page"
+            + (" ADD fallbacks :page" if is_fallback else ""),
             "attribute_exists(pk)",
             {":page": {page}, ":now": codec.time_to_json(now)},
             names={"#page": str(page)},
@@ -96,6 +100,22 @@ class PageSets:
             names={"#page": str(page)},
         )
         return _to_chunk(item) if item else self.chunk(job_id, chunk)
+
+    def tries(self, job_id: str, chunk: int, page: int, now: datetime) -> Tries:
+        """What has been tried with a page that waits for a model."""
+        item = self._get(_chunk_key(job_id, chunk)) or {}
+        stored = item.get("tries", {}).get(str(page))
+        return codec.tries_from_json(stored) if stored else Tries(since=now)
+
+    def keep_tries(self, job_id: str, chunk: int, page: int, tries: Tries, now: datetime) -> None:
+        """Remembers them, as long as the page waits; and dates the chunk's progress: waiting is no standstill."""
+        self._update(
+            _chunk_key(job_id, chunk),
+            "SET progressed_at = :now, tries.#page = :tries",
+            "contains(pending, :number)",
+            {":number": page, ":tries": codec.tries_to_json(tries), ":now": codec.time_to_json(now)},
+            names={"#page": str(page)},
+        )
 
     def touch(self, job_id: str, chunk: int, now: datetime) -> None:
         """Dates the chunk's progress: its pages are being sent."""
@@ -123,6 +143,7 @@ class PageSets:
             "number": number,
             "pending": set(pages),
             "failures": {},
+            "tries": {},
             "progressed_at": codec.time_to_json(now),
             TTL: expires_at,
         }
@@ -182,4 +203,5 @@ def _to_chunk(item: dict[str, Any]) -> Chunk:
         pending=numbers(item.get("pending")),
         failures={int(page): str(failure) for page, failure in item["failures"].items()},
         progressed_at=codec.time_from_json(item["progressed_at"]),
+        fallbacks=numbers(item.get("fallbacks")),
     )

@@ -3,7 +3,7 @@
 Headings, lists and tables are written as such. A paragraph is one line of Markdown if it was set as one (see `export.prose`);
 else its lines are kept, with hard breaks. Captions are in italics. Of a figure, its labels are written. A running head or foot
 is written where it first stands, and left out where it comes again, in the middle of what goes on over pages; page numbers are
-left out. The text and the blocks have them all.
+left out. The text and the blocks have them all. A formula that a model has read is LaTeX between `$$`, within text between `$`.
 
 Pages are separated by `PAGE_SEPARATOR`, a thematic break, which the text of a page never becomes: splitting at it gives back
 the pages, blank ones included.
@@ -18,9 +18,10 @@ from ocrchat.export import prose
 from ocrchat.export.prose import Manner
 from ocrchat.layout import lists
 from ocrchat.layout.kinds import PAGE_NUMBER
-from ocrchat.model import Block, BlockType, Document, PageResult, Table
+from ocrchat.model import Block, BlockType, Document, PageResult, Source, Table
 from ocrchat.tables import markup
 from ocrchat.tables.join import continued
+from ocrchat.vlm.markup import FORMULA_IN_TEXT
 
 PAGE_SEPARATOR = "\n\n---\n\n"
 
@@ -88,29 +89,32 @@ def _comes_again(block: Block, known: set[str]) -> bool:
 
 
 def _block(block: Block, manner: Manner, depth: int) -> str:
+    has_formulas = block.source is Source.VLM
     match block.type:
         case BlockType.HEADING:
-            title = _CLOSING.sub(r"\\\g<0>", _inline(prose.joined(block.lines, manner)))
+            title = _CLOSING.sub(r"\\\g<0>", _inline(prose.joined(block.lines, manner), has_formulas))
             return f"{'#' * max(block.level, 1)} {title}"
         case BlockType.LIST_ITEM:
-            return _item(block, manner, depth)
+            return _item(block, manner, depth, has_formulas)
         case BlockType.CAPTION:
-            return f"*{_inline(prose.joined(block.lines, manner))}*"
+            return f"*{_inline(prose.joined(block.lines, manner), has_formulas)}*"
         case BlockType.TABLE | BlockType.FIGURE:
             return _paragraph(line.text for line in block.lines)
+        case BlockType.FORMULA if block.source is Source.VLM:
+            return f"$$\n{block.text}\n$$"
         case _:
-            return _paragraph(prose.lines(block.lines, manner))
+            return _paragraph(prose.lines(block.lines, manner), has_formulas)
 
 
 def _table(table: Table) -> str:
     return markup.html(table) if table.has_spans else markup.pipe(table, _inline)
 
 
-def _paragraph(lines: Iterable[str]) -> str:
-    return "  \n".join(_escape(line) for line in lines)
+def _paragraph(lines: Iterable[str], has_formulas: bool = False) -> str:
+    return "  \n".join(_escape(line, has_formulas) for line in lines)
 
 
-def _item(block: Block, manner: Manner, depth: int) -> str:
+def _item(block: Block, manner: Manner, depth: int, has_formulas: bool) -> str:
     text = prose.joined(block.lines, manner)
     mark = lists.bullet(text) or lists.number(text) or ""
     rest = text[len(mark) :]
@@ -120,17 +124,21 @@ def _item(block: Block, manner: Manner, depth: int) -> str:
         mark = number[1] + (number[2] or ".")
     else:
         rest, mark = text, "-"  # (a), iv. and the like are no marks in Markdown
-    return f"{_INDENT * max(depth, 0)}{mark} {_escape(rest)}".rstrip()
+    return f"{_INDENT * max(depth, 0)}{mark} {_escape(rest, has_formulas)}".rstrip()
 
 
-def _inline(text: str) -> str:
-    """Within a line."""
-    return _ANYWHERE.sub(r"\\\g<0>", " ".join(text.split()))
+def _inline(text: str, has_formulas: bool = False) -> str:
+    """Within a line. What a model has written has formulas between dollars, which stay as they are."""
+    words = " ".join(text.split())
+    formulas = FORMULA_IN_TEXT.findall(words) if has_formulas else []
+    between = FORMULA_IN_TEXT.split(words) if has_formulas else [words]
+    escaped = (_ANYWHERE.sub(r"\\\g<0>", part) for part in between)
+    return "".join(part + formula for part, formula in zip(escaped, [*formulas, ""], strict=True))
 
 
-def _escape(line: str) -> str:
+def _escape(line: str, has_formulas: bool = False) -> str:
     """At the start of a line."""
-    escaped = _inline(line)
+    escaped = _inline(line, has_formulas)
     if _AT_START.match(escaped):
         return "\\" + escaped
     return _ORDINAL.sub(r"\1\\\2", escaped, count=1) if _ORDINAL.match(escaped) else escaped

@@ -1,4 +1,4 @@
-"""The whole flow, a file a stage: intake -> pages -> ending, `repair` for what was lost between them, `results` to see it,
+"""The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in -> ending, `repair` for what was lost between them, `results` to see it,
 `downloads` to take it away.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
@@ -10,6 +10,7 @@ reconciler, assembly) run without the documents layer, and start faster.
 from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
 from ocrchat.usecases.downloads import Download, download, prepare
 from ocrchat.usecases.ending import assemble, cancel, erase
+from ocrchat.usecases.fan_in import fail_page
 from ocrchat.usecases.intake import (
     FileSource,
     LinkedFile,
@@ -22,9 +23,10 @@ from ocrchat.usecases.intake import (
     quote,
     submit,
 )
-from ocrchat.usecases.pages import fail_page, read_page, split
+from ocrchat.usecases.pages import read_page, split
 from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
 from ocrchat.usecases.results import JobView, find_job, list_jobs, view
+from ocrchat.usecases.vlm_pages import Model, ask_model, give_up
 
 __all__ = [
     "REPAIR_AFTER",
@@ -32,10 +34,12 @@ __all__ = [
     "FileSource",
     "JobView",
     "LinkedFile",
+    "Model",
     "Request",
     "SentFile",
     "Submitted",
     "UploadedFile",
+    "ask_model",
     "assemble",
     "await_end",
     "cancel",
@@ -44,6 +48,7 @@ __all__ = [
     "erase",
     "fail_page",
     "find_job",
+    "give_up",
     "list_jobs",
     "open_account",
     "prepare",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from ocrchat import codec, export, keys
+from ocrchat.billing import charge
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobEnded, Unavailable
 from ocrchat.model import Ending, Job, JobStatus
@@ -34,7 +35,9 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
         return JobStatus.FAILED
     cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document)))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
-    if not _end(cloud, job, ending, job.credits_for(read)):
+    chunks = cloud.page_sets.chunks(job.id, range(len(job.chunks)))
+    fallbacks = sum(len(chunk.fallbacks) for chunk in chunks)
+    if not _end(cloud, job, ending, charge(job, read, fallbacks)):
         ended = cloud.jobs.get(job.id)
         if ended is None or ended.status is JobStatus.FAILED:
             cloud.blobs.delete(keys.result(job))  # the job was cancelled or erased while its document was written
@@ -55,12 +58,11 @@ def cancel(cloud: Cloud, job: Job, now: datetime) -> Job:
     if job.status.ended:
         raise _ended()
     pages = job.chunks
-    read = sum(
-        len(pages[chunk.number]) - len(chunk.pending) - len(chunk.failures)
-        for chunk in cloud.page_sets.chunks(job.id, range(len(pages)))
-    )
+    chunks = cloud.page_sets.chunks(job.id, range(len(pages)))
+    read = sum(len(pages[chunk.number]) - len(chunk.pending) - len(chunk.failures) for chunk in chunks)
+    fallbacks = sum(len(chunk.fallbacks) for chunk in chunks)
     ending = Ending(JobStatus.FAILED, now, failure="cancelled")
-    if not _end(cloud, job, ending, job.credits_for(read)):
+    if not _end(cloud, job, ending, charge(job, read, fallbacks)):
         raise _ended()
     fan_in = cloud.page_sets.fan_in(job.id)
     if fan_in is not None:
@@ -95,7 +97,7 @@ def erase(cloud: Cloud, job: Job, now: datetime) -> dict[str, int]:
     folders = [key.removeprefix(prefix).partition("/")[0] for key in erased]
     return {
         "source": folders.count("source") + folders.count("chunks"),
-        "pages": folders.count("pages"),
+        "pages": folders.count("pages") + folders.count("vlm"),
         "results": folders.count("result.json") + folders.count("downloads"),
         "chat": folders.count("chat"),
         "records": records + 1,

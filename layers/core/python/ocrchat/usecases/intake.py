@@ -25,7 +25,8 @@ from ocrchat.errors import (
     UploadMissing,
 )
 from ocrchat.media import MediaType
-from ocrchat.model import INLINE_PAGES, Job, JobOptions, Lane, PresignedUpload, Quote
+from ocrchat.model import INLINE_PAGES, Job, JobOptions, Lane, PresignedUpload, Quote, Tier
+from ocrchat.settings import VlmBackend
 from ocrchat.usecases.downloads import formats_to_prepare
 
 MAX_PAGES = 3000
@@ -227,7 +228,9 @@ def _measure(cloud: Cloud, account: Account, request: Request) -> _Measured:
             f"Choose some with pages=1-{account.plan.file_pages}, split the file, or take a larger plan.",
             upgrade_from(account.plan),
         )
-    credits = page_count * CREDITS_PER_PAGE[request.options.tier]
+    # Without a model the embedded parser answers, which is the cpu tier and costs what that does.
+    tier = Tier.CPU if cloud.vlm_backend is VlmBackend.EMBEDDED else request.options.tier
+    credits = page_count * CREDITS_PER_PAGE[tier]
     return _Measured(filename, content, source.media_type, source.page_count, page_count, credits)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ocrchat.cloud import Cloud
-from ocrchat.model import Job, Lane
+from ocrchat.model import Job, Lane, Tier
 from ocrchat.usecases.downloads import formats_to_prepare
 from ocrchat.usecases.ending import fail, wrap_up
-from ocrchat.usecases.pages import move_on
+from ocrchat.usecases.fan_in import move_on
 
 REPAIR_AFTER = timedelta(minutes=15)
 """How long a chunk may stand still before its pages are sent again: longer than a message stays hidden (12 min at most)."""
@@ -24,7 +24,8 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
     """
     errors: list[Exception] = []
     for lane in Lane:
-        drained = cloud.queue.is_drained(lane)
+        drained = {tier: cloud.queue.is_drained(lane) for tier in Tier}
+        drained[Tier.VLM] = drained[Tier.VLM] and cloud.vlm_queue.is_drained(lane)
         for job_id in list(cloud.jobs.open_jobs(lane)):
             try:
                 job = cloud.jobs.get(job_id)
@@ -33,7 +34,7 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
                 if job.status.ended:
                     wrap_up(cloud, job, now)
                 elif now - job.created_at > REPAIR_AFTER:
-                    _repair(cloud, job, now, drained)
+                    _repair(cloud, job, now, drained[job.options.tier])
             except Exception as error:
                 error.add_note(f"job {job_id}")
                 errors.append(error)

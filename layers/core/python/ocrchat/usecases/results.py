@@ -54,7 +54,8 @@ def view(cloud: Cloud, job: Job, first_page: int = 0, with_words: bool = False) 
         return JobView(job, job.page_count, documents.finished(cloud, job, places))
     if job.status is JobStatus.PROCESSING:
         return JobView(job, _pages_done(cloud, job), codec.NO_DOCUMENT)
-    return JobView(job, job.charged_pages, codec.NO_DOCUMENT)
+    was_cancelled = job.failure == "cancelled"
+    return JobView(job, _pages_done(cloud, job) if was_cancelled else 0, codec.NO_DOCUMENT)
 
 
 def _pages_done(cloud: Cloud, job: Job) -> int:

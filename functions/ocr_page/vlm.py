@@ -1,0 +1,77 @@
+"""SQS: ask the model about one page that the cpu worker has read."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from ocrchat import usecases
+from ocrchat.aws.queue import from_message
+from ocrchat.cloud import cloud, vlm_backend
+from ocrchat.settings import Settings
+from ocrchat.telemetry import count, logger
+from ocrchat.vlm.dialects import DIALECTS
+
+ERROR_RETRY_SECONDS = 30
+
+HOLD_MARGIN_SECONDS = 30
+
+ANSWER_MARGIN_SECONDS = 20
+"""Kept of our time for what follows the model's answer."""
+
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+class AskAgain(Exception):
+    """Not a failure: the message is left in the queue, and shown again when it is time."""
+
+
+@lru_cache(maxsize=1)
+def model() -> usecases.Model:
+    settings = Settings.from_env()
+    return usecases.Model(
+        vlm_backend(settings), DIALECTS[settings.vlm_dialect], timedelta(seconds=settings.vlm_max_wait)
+    )
+
+
+def ask(record: SQSRecord, deadline: float) -> None:
+    task = from_message(record.body)
+    logger.append_keys(job_id=task.job_id, page=task.page)
+    try:
+        seconds = usecases.ask_model(cloud(), task, model(), deadline)
+    except Exception:
+        # Whatever it was, the queue tries again, and after its last try the embedded parser's answer is taken.
+        logger.exception("model not asked")
+        count("VlmErrors")
+        show_again_in(record, ERROR_RETRY_SECONDS)
+        raise
+    if seconds is not None:
+        logger.info("page asked for again", seconds=seconds)
+        count("VlmWaits")
+        show_again_in(record, seconds)
+        raise AskAgain(f"in {seconds} s")
+    logger.info("page answered")
+    count("VlmPages")
+
+
+def show_again_in(record: SQSRecord, seconds: int) -> None:
+    queue = cloud().vlm_queue
+    queue.show_again_in(queue.lane_of(record.event_source_arn), record.receipt_handle, seconds)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> Any:
+    left = context.get_remaining_time_in_millis() // 1000
+    # Once we have the message, our own time is enough: should this worker die, another one has the page minutes earlier.
+    for record in SQSEvent(event).records:
+        show_again_in(record, left + HOLD_MARGIN_SECONDS)
+    deadline = time.monotonic() + left - ANSWER_MARGIN_SECONDS
+    return process_partial_response(
+        event=event, record_handler=lambda record: ask(record, deadline), processor=processor, context=context
+    )

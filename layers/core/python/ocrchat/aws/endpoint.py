@@ -1,0 +1,98 @@
+"""A model behind a SageMaker real-time endpoint with an inference component."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, EventStreamError, HTTPClientError, ReadTimeoutError
+
+from ocrchat.aws.failures import code
+from ocrchat.vlm.backend import Asleep, Broken, Busy, NoAnswer, Refused, TooLarge
+from ocrchat.vlm.chat import Features, StreamBroken
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+_SERVED_AS = "ocr"
+"""What the model is called in the container (see infra/vlm_stack.py), whichever it is."""
+
+_SILENCE_SECONDS = 70
+"""SageMaker gives up after 60 without a first word."""
+
+_NO_CAPACITY = "has no capacity"
+_TOO_LARGE = ("1 validation error", "Member must have length", "body", "payload")
+
+_BUSY = frozenset(
+    {
+        *("ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalDependencyException"),
+        *("ModelNotReadyException", "ThrottlingException", "Throttling", "TooManyRequestsException"),
+    }
+)
+
+
+class SageMakerEndpoint:
+    """`name` is the model's. Retries are the queue's business: the client itself tries once."""
+
+    model = _SERVED_AS
+    features = Features(vllm=True)
+
+    def __init__(self, client: SageMakerRuntimeClient, endpoint: str, name: str) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self.name = name.rpartition("/")[2]
+
+    @classmethod
+    def connect(cls, endpoint: str, name: str) -> SageMakerEndpoint:
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=_SILENCE_SECONDS, connect_timeout=5)
+        return cls(boto3.client("sagemaker-runtime", config=config), endpoint, name)
+
+    def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
+        try:
+            answer = self._client.invoke_endpoint_with_response_stream(
+                EndpointName=self._endpoint,
+                InferenceComponentName=self._endpoint,
+                ContentType="application/json",
+                Accept="application/json",
+                Body=body,
+            )
+        except ClientError as error:
+            raise _named(error) from error
+        except (ConnectionError, HTTPClientError) as error:
+            raise Busy(f"{type(error).__name__}: {error}") from error
+        parts: Any = answer["Body"]
+        try:
+            for event in parts:
+                yield event["PayloadPart"]["Bytes"]
+                if time.monotonic() > deadline:
+                    raise StreamBroken("out of time")
+        except EventStreamError as error:
+            raise StreamBroken(str(error)) from error
+        except (ConnectionError, HTTPClientError, ReadTimeoutError, OSError) as error:
+            raise StreamBroken(type(error).__name__) from error
+        finally:
+            parts.close()
+
+
+def _named(error: ClientError) -> NoAnswer:
+    """By the table of SageMaker's errors: docs/vlm.md."""
+    message = str(error)
+    match code(error):
+        case "ValidationError" if _NO_CAPACITY in message:
+            return Asleep(message)
+        case "ValidationError" if any(word in message for word in _TOO_LARGE):
+            return TooLarge(message)
+        case "ValidationError":
+            return Asleep(message)  # not found, or not in service: it may be on its way, and waiting has an end
+        case "ModelError":
+            status = int(error.response.get("OriginalStatusCode", 500))  # type: ignore[call-overload]  # of this error alone
+            return TooLarge(message) if 400 <= status < 500 else Broken(message)
+        case name if name in _BUSY:
+            return Busy(message)
+        case "RequestEntityTooLargeException" | "413":
+            return TooLarge(message)
+        case _:
+            return Refused(message)

@@ -1,0 +1,186 @@
+"""The wire format that all servers share: OpenAI's chat completions, streamed as server-sent events."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ocrchat.vlm.dialects import Dialect
+from ocrchat.vlm.loops import loop_start
+
+MOST_BODY_BYTES = 6_000_000
+"""SageMaker takes 6,291,456."""
+
+_CHECK_EVERY = 512
+"""Characters between two looks for a loop."""
+
+_MOST_TEXT = 200_000
+"""Characters: no server that keeps to `max_tokens` writes so much."""
+
+_MOST_LINE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page as it is sent: an encoded image and its size in pixels."""
+
+    content: bytes = field(repr=False)
+    media_type: str
+    width: int
+    height: int
+
+    @property
+    def url(self) -> str:
+        return f"data:{self.media_type};base64,{base64.b64encode(self.content).decode()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the model is to write: at most `max_tokens`."""
+
+    max_tokens: int
+    temperature: float
+    top_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a server understands beyond the common part: probabilities of tokens, and vLLM's own parameters."""
+
+    logprobs: bool = True
+    vllm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model wrote. `tokens` are (text, log probability) of all of it, or empty where the server does not say.
+
+    `is_looping`: it was stopped since it repeated itself, and `text` ends before the second copy. `is_cut`: the stream ended
+    before the model did. `is_short`: it ran into `max_tokens`.
+    """
+
+    text: str
+    tokens: tuple[tuple[str, float], ...] = ()
+    is_looping: bool = False
+    is_cut: bool = False
+    is_short: bool = False
+
+
+def request(model: str, dialect: Dialect, picture: Picture, sampling: Sampling, features: Features) -> bytes:
+    """The body of the request."""
+    body: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": "user", "content": dialect.content(picture.url)}],
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "stream": True,
+    }
+    if features.logprobs:
+        body["logprobs"] = True
+    if features.vllm:
+        body["chat_template_kwargs"] = {"enable_thinking": False}
+    return json.dumps(body).encode()
+
+
+def read(parts: Generator[bytes]) -> Completion:
+    """Reads a stream to its end, or until the model repeats itself: then the stream is closed, which makes a server stop.
+
+    `parts` may cut lines and characters anywhere. Its own errors pass through, unless text has come before: then that is the
+    answer, cut off.
+    """
+    text, tokens, finish, checked = "", [], "", 0
+    is_whole_log = True
+    try:
+        for event in _events(parts):
+            piece, some, reason = _delta(event)
+            text += piece
+            is_whole_log = is_whole_log and (bool(some) or not piece)
+            tokens += some
+            finish = reason or finish
+            if len(text) - checked >= _CHECK_EVERY:
+                checked = len(text)
+                if (start := loop_start(text)) is not None:
+                    return Completion(text[:start], _up_to(tokens, start), is_looping=True)
+                if len(text) > _MOST_TEXT:
+                    return Completion(text, is_short=True)
+    except StreamBroken:
+        if not text:
+            raise
+        return Completion(text, tuple(tokens) if is_whole_log else (), is_cut=True)
+    finally:
+        parts.close()
+    log = tuple(tokens) if is_whole_log else ()
+    if (start := loop_start(text)) is not None:
+        return Completion(text[:start], _up_to(list(log), start), is_looping=True)
+    return Completion(text, log, is_cut=not finish, is_short=finish == "length")
+
+
+class StreamBroken(Exception):
+    """The connection ended before the model did, or what came is no stream of chat completions."""
+
+
+def _up_to(tokens: list[tuple[str, float]], end: int) -> tuple[tuple[str, float], ...]:
+    kept, length = [], 0
+    for text, logprob in tokens:
+        if length >= end:
+            break
+        kept.append((text, logprob))
+        length += len(text)
+    return tuple(kept)
+
+
+def _events(parts: Iterable[bytes]) -> Iterator[Any]:
+    """The JSON of each `data:` line up to `[DONE]`; a stream without one ends where it ends."""
+    for line in _lines(parts):
+        name, _, value = line.partition(":")
+        if name != "data":
+            continue  # comments, `event:` and `id:` say nothing here
+        value = value.strip()
+        if value == "[DONE]":
+            return
+        try:
+            event = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise StreamBroken("a line that is no JSON") from error
+        if isinstance(event, dict) and "error" in event:
+            raise StreamBroken("the server reports an error within the stream")
+        yield event
+
+
+def _lines(parts: Iterable[bytes]) -> Iterator[str]:
+    waiting = bytearray()
+    for part in parts:
+        waiting += part
+        *whole, rest = waiting.split(b"\n")
+        waiting = bytearray(rest)
+        if len(waiting) > _MOST_LINE_BYTES:
+            raise StreamBroken("a line without end")
+        for line in whole:
+            yield line.decode(errors="replace").rstrip("\r")
+    if waiting:
+        yield waiting.decode(errors="replace")
+
+
+def _delta(event: Any) -> tuple[str, list[tuple[str, float]], str]:
+    """Of one event: its text, its tokens, and why the model has ended, if it has."""
+    try:
+        choice = event["choices"][0]
+    except (KeyError, IndexError, TypeError):
+        return "", [], ""  # the last event of some servers only counts tokens
+    if not isinstance(choice, dict):
+        return "", [], ""
+    delta, log = choice.get("delta") or {}, choice.get("logprobs") or {}
+    content = delta.get("content") if isinstance(delta, dict) else None
+    entries = log.get("content") if isinstance(log, dict) else None
+    tokens = [
+        (entry["token"], float(entry["logprob"]))
+        for entry in entries or []
+        if isinstance(entry, dict)
+        and isinstance(entry.get("token"), str)
+        and isinstance(entry.get("logprob"), int | float)
+    ]
+    return content if isinstance(content, str) else "", tokens, str(choice.get("finish_reason") or "")

@@ -1,0 +1,40 @@
+"""Notices that a model has begun to repeat itself, while it still writes."""
+
+from __future__ import annotations
+
+LONGEST_PERIOD = 240
+"""Characters: a repeated sentence or row of a table. What comes again after more is left to the limit of tokens."""
+
+_NEEDED = ((4, 12), (24, 6), (LONGEST_PERIOD, 4))
+"""Periods up to so many characters are a loop from so many copies on: leaders and empty cells repeat for good reasons."""
+
+
+def loop_start(text: str) -> int | None:
+    """Where the second copy begins of what fills the end of `text` over and over; None if nothing does.
+
+    Leaders (dots, dashes, spaces) of up to 200 characters are no loop.
+    """
+    for period in range(1, min(LONGEST_PERIOD, len(text) // 2) + 1):
+        if text[-period:] != text[-2 * period : -period]:
+            continue
+        start = _run_start(text, period)
+        copies = (len(text) - start) // period
+        least = next(count for longest, count in _NEEDED if period <= longest)
+        if copies >= least and not (_is_leader(text[-period:]) and len(text) - start <= _LONGEST_LEADER):
+            return start + period
+    return None
+
+
+_LONGEST_LEADER = 200
+
+
+def _run_start(text: str, period: int) -> int:
+    """The first index from which on `text` has this period."""
+    start = len(text) - period
+    while start > 0 and text[start - 1] == text[start - 1 + period]:
+        start -= 1
+    return start
+
+
+def _is_leader(part: str) -> bool:
+    return not any(character.isalnum() for character in part) and "<" not in part

@@ -1,0 +1,74 @@
+"""Any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, LM Studio."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+import httpx
+
+from ocrchat.vlm.backend import Broken, Busy, Refused, TooLarge
+from ocrchat.vlm.chat import Features, StreamBroken
+
+_CONNECT_SECONDS = 5.0
+_SILENCE_SECONDS = 120.0
+"""A laptop may take so long before its first word."""
+
+_TOO_LARGE = ("context", "token", "too large", "too long", "image")
+"""What the message of a 400 says that is about size; there is no code for it that servers agree on."""
+
+
+class OpenAiServer:
+    """The server whose chat completions are at `<url>/chat/completions`."""
+
+    features = Features()
+
+    def __init__(self, url: str, model: str, key: str = "") -> None:
+        self._url = f"{url.rstrip('/')}/chat/completions"
+        self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+        self.model = model
+
+    @property
+    def name(self) -> str:
+        return self.model.rpartition("/")[2]
+
+    def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
+        timeout = httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS)
+        begun = False
+        try:
+            with (
+                httpx.Client(timeout=timeout) as client,
+                client.stream("POST", self._url, content=body, headers=self._headers) as answer,
+            ):
+                _check(answer)
+                begun = True
+                for part in answer.iter_raw():
+                    yield part
+                    if time.monotonic() > deadline:
+                        raise StreamBroken("out of time")
+        except httpx.InvalidURL as error:
+            raise Refused(f"the address of the server: {error}") from error
+        except httpx.UnsupportedProtocol as error:
+            raise Refused(f"the address of the server: {error}") from error
+        except httpx.TransportError as error:
+            if begun:
+                raise StreamBroken(type(error).__name__) from error
+            raise Busy(f"{type(error).__name__}: {error}") from error
+
+
+def _check(answer: httpx.Response) -> None:
+    """Raises a NoAnswer for an answer that is an error."""
+    if answer.status_code == 200:
+        return
+    message = f"{answer.status_code} {answer.read()[:500].decode(errors='replace')}"
+    match answer.status_code:
+        case 408 | 425 | 429 | 502 | 503 | 504:
+            raise Busy(message)
+        case 413:
+            raise TooLarge(message)
+        case 400 | 422 if any(word in message.lower() for word in _TOO_LARGE):
+            raise TooLarge(message)
+        case status if status >= 500:
+            raise Broken(message)
+        case _:
+            raise Refused(message)
