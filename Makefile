@@ -15,10 +15,10 @@ NPX = $(dir $(NODE))../lib/node_modules/npm/bin/npx-cli.js
 CDK = PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1
 CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}'
 
-.PHONY: help demo serve languages test check lint synth template bootstrap deploy admin docs bench lock clean
+.PHONY: help demo serve languages test check lint synth template bootstrap deploy deploy-vlm stage-weights admin docs bench lock clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: .venv/.local .build/weights/.ready  ## Set everything up, start the embedded AWS, OCR examples/ over HTTP, print the result
 	@$(VENV)/python -m local demo
@@ -45,7 +45,14 @@ bootstrap: .venv/.dev  ## Prepare the AWS account and region of your credentials
 	$(CDK) bootstrap
 
 deploy: .venv/.dev  ## Deploy to the AWS account of your credentials (needs Docker for the container image)
-	$(CDK) deploy
+	$(CDK) deploy OcrChat
+
+stage-weights: .venv/.dev  ## Put the weights of the GPU endpoint into S3: make stage-weights TO=s3://bucket/prefix/ (ARGS="--help")
+	$(VENV)/python -m infra.stage_weights $(TO) $(ARGS)
+
+# Its one asset is the template: neither Docker nor the layers of the main stack are needed.
+deploy-vlm: .venv/.dev  ## Deploy the GPU endpoint of tier=vlm beside it: make deploy-vlm ARGS="-c vlm_weights=s3://bucket/prefix/", see docs/vlm.md
+	$(CDK) deploy OcrChatVlm -c vlm_stack=true $(ARGS)
 
 template: synth  ## Derive local/template.json, the stack of the embedded AWS, from the synthesised one
 	@mkdir -p .build

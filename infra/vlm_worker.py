@@ -9,10 +9,8 @@ from constructs import Construct
 
 from infra.function import Entrypoint, Layers
 from infra.pages import VLM_TIMEOUT, PageQueues
+from infra.vlm_stack import REQUESTS_PER_COPY
 from ocrchat.settings import Settings, VlmBackend
-
-REQUESTS_PER_COPY = 8
-"""Pages that one copy of the model reads at once (vLLM batches them)."""
 
 
 class VlmWorker(Construct):

@@ -102,7 +102,10 @@ def test_functions_are_thin(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "infra").rglob("*.py")), ids=lambda path: path.name)
 def test_infra_knows_only_pure_modules(path: Path) -> None:
     names = imports(path)
-    assert third_party(names) <= {"aws_cdk", "constructs", "jsii"}
+    if path.name == "stage_weights.py":  # a command of its own, which the CDK app does not import
+        assert third_party(names) <= {"boto3", "botocore", "httpx2", "huggingface_hub", "mypy_boto3_s3", "rich"}
+    else:
+        assert third_party(names) <= {"aws_cdk", "constructs", "jsii"}
     assert inside(names, "ocrchat") <= {"settings", "asl", "model", "errors", "problem", "billing", "keys"}
     assert not inside(names, "functions")
 

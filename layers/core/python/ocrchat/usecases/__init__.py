@@ -1,5 +1,5 @@
-"""The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in -> ending, `repair` for what was lost between them, `results` to see it,
-`downloads` to take it away.
+"""The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in -> ending, `repair` for what was
+lost between them, `results` to see it, `downloads` to take it away.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
 
