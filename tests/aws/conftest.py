@@ -115,6 +115,7 @@ def settings(session: boto3.Session) -> Settings:
         interactive_queue=sqs.create_queue(QueueName="interactive")["QueueUrl"],
         priority_queue=sqs.create_queue(QueueName="priority")["QueueUrl"],
         bulk_queue=sqs.create_queue(QueueName="bulk")["QueueUrl"],
+        vlm_queue=sqs.create_queue(QueueName="vlm")["QueueUrl"],
         event_queue=sqs.create_queue(QueueName="events")["QueueUrl"],
         state_machine=machine["stateMachineArn"],
     )

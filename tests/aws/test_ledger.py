@@ -100,7 +100,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if page in job.pages:
             chunk = self.cloud.page_sets.chunk(job.id, 0)
             for _ in range(times):
-                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NullModels(), Scratch(self.scratch_folder))
+                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NULL_MODELS, Scratch(self.scratch_folder))
             if self.is_open(job) and chunk is not None and page in chunk.pending:
                 self.read_pages[job.id].add(page)
 

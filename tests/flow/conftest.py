@@ -23,7 +23,7 @@ from ocrchat import codec, keys, usecases
 from ocrchat.aws import queue
 from ocrchat.billing import PLANS, Account
 from ocrchat.engines.null import NullModels
-from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask
+from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask, Tier
 from ocrchat.scratch import Scratch
 from ocrchat.usecases import Request, SentFile
 from ocrchat.usecases.ending import fail
@@ -117,7 +117,7 @@ class Flow:
     def read(self, *tasks: PageTask) -> None:
         scratch = Scratch(Path(tempfile.mkdtemp(dir=self._folder)))
         for task in tasks:
-            usecases.read_page(self.cloud, task, NullModels(), scratch)
+            usecases.read_page(self.cloud, task, dict.fromkeys(Tier, NullModels()), scratch)
 
     def read_without_ending(self, task: PageTask) -> None:
         """Reads a page as a worker does that dies before it looks whether this was the last one."""

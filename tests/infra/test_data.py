@@ -100,7 +100,7 @@ def test_the_table_is_one_that_the_adapter_works_on(stack: Synthesised, monkeypa
     with mock_aws():
         session = boto3.Session(region_name="us-east-1")
         session.client("dynamodb").create_table(TableName="jobs", **shape)
-        cloud = Cloud.connect(Settings("jobs", "b", "i", "p", "b", "e"), session)
+        cloud = Cloud.connect(Settings("jobs", "b", "i", "p", "b", "v", "e"), session)
         usecases.open_account(cloud, "a", PLANS["free"])
         job = cloud.books.open(new_job(), None)
 

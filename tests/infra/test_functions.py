@@ -57,6 +57,7 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             interactive_queue="QueuesInteractive",
             priority_queue="QueuesPriority",
             bulk_queue="QueuesBulk",
+            vlm_queue="QueuesVlm",
             event_queue="EventsQueue",
             state_machine="WorkflowMachine" if entry in START_JOBS else "",
             weights="/opt/weights" if entry == IMAGE else "",

@@ -56,7 +56,7 @@ class Settings:
     """Of an OpenAI-compatible server: its base address, as in http://localhost:11434/v1."""
     vlm_secret: str = ""
     """The secret in Secrets Manager that holds its API key; empty where it needs none."""
-    vlm_max_wait: int = 1800
+    vlm_max_wait: int = 0
     """Seconds that a page waits for a model that is not running before the embedded parser answers it."""
 
     monthly_cap: int = 0
@@ -89,7 +89,7 @@ class Settings:
             vlm_endpoint=env.get(_PREFIX + "VLM_ENDPOINT", ""),
             vlm_url=env.get(_PREFIX + "VLM_URL", ""),
             vlm_secret=env.get(_PREFIX + "VLM_SECRET", ""),
-            vlm_max_wait=int(env.get(_PREFIX + "VLM_MAX_WAIT", "1800")),
+            vlm_max_wait=int(env.get(_PREFIX + "VLM_MAX_WAIT", "0")),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
         )
