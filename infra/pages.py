@@ -63,14 +63,18 @@ class PageQueues(Construct):
         return self.interactive, self.priority, self.bulk
 
     def allow_send(self, grantee: iam.IGrantable) -> None:
-        self._allow(grantee, "sqs:SendMessage")
+        self._allow(grantee, "sqs:SendMessage", *self.lanes)
+
+    def allow_hand_over(self, grantee: iam.IGrantable) -> None:
+        self._allow(grantee, "sqs:SendMessage", self.vlm)
 
     def allow_count(self, grantee: iam.IGrantable) -> None:
-        self._allow(grantee, "sqs:GetQueueAttributes")
+        self._allow(grantee, "sqs:GetQueueAttributes", *self.lanes, self.vlm)
 
-    def _allow(self, grantee: iam.IGrantable, action: str) -> None:
+    @staticmethod
+    def _allow(grantee: iam.IGrantable, action: str, *queues: sqs.Queue) -> None:
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=[action], resource_arns=[queue.queue_arn for queue in (*self.lanes, self.vlm)]
+            grantee=grantee, actions=[action], resource_arns=[queue.queue_arn for queue in queues]
         )
 
 

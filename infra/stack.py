@@ -129,7 +129,8 @@ class OcrChatStack(cdk.Stack):
 
         storage.allow_get(pages.read, SOURCE, CHUNKS, VLM)
         storage.allow_put(pages.read, PAGES, VLM)
-        storage.allow_delete(pages.read, PAGES)
+        storage.allow_delete(pages.read, PAGES, VLM)
+        queues.allow_hand_over(pages.read)
         for function in (vlm.ask, pages.give_up):
             storage.allow_get(function, VLM)
             storage.allow_put(function, PAGES)

@@ -41,7 +41,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "aws": (
         PURE | {"aws", "vlm"},
         {
-            *("boto3", "botocore", "tenacity"),
+            *("boto3", "botocore", "tenacity", "urllib3"),
             *("mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"),
             "mypy_boto3_sagemaker_runtime",
         },

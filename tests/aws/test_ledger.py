@@ -18,11 +18,13 @@ from ocrchat.billing import PLANS, MovementKind
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.errors import IdempotencyKeyReused, JobEnded, JobErased, OutOfCredits
-from ocrchat.model import Job, JobOptions, PageTask
+from ocrchat.model import Job, JobOptions, PageTask, Tier
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings
 from ocrchat.usecases import Request, SentFile
 from tests.documents import digital_pdf
+
+NULL_MODELS = dict.fromkeys(Tier, NullModels())
 
 FILES = {pages: digital_pdf(pages) for pages in range(1, 5)}
 

@@ -127,10 +127,11 @@ def test_every_queue_but_the_last_has_a_dead_letter_queue(stack: Synthesised) ->
         "QueuesInteractive": "QueuesDeadLetters",
         "QueuesPriority": "QueuesDeadLetters",
         "QueuesBulk": "QueuesDeadLetters",
+        "QueuesVlm": "QueuesDeadLetters",
         "QueuesDeadLetters": "QueuesParking",
         EVENTS: "EventsParking",
     }
-    assert len(stack.resources("SQS::Queue")) == 7
+    assert len(stack.resources("SQS::Queue")) == 8
 
 
 def test_queues_are_encrypted_and_a_dead_letter_outlives_the_queue_it_came_from(stack: Synthesised) -> None:
@@ -153,6 +154,7 @@ def test_pages_and_events_come_one_by_one_to_a_bounded_number_of_workers(stack: 
     consumers = {queue: stack.function_of(mapping["FunctionName"]) for queue, mapping in mappings.items()}
     assert consumers == {
         **dict.fromkeys(PAGE_QUEUES, "ocr_page.handler"),
+        "QueuesVlm": "ocr_page.vlm",
         "QueuesDeadLetters": "ocr_page.dead_letter",
         EVENTS: "export.webhook",
     }

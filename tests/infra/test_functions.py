@@ -63,6 +63,9 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             weights="/opt/weights" if entry == IMAGE else "",
             tessdata="/opt/tessdata" if entry in (IMAGE, "submit.api") else "",
             inline_waiters=50 if entry == "submit.api" else 0,
+            vlm_model="lightonai/LightOnOCR-3-0.8B" if entry == "ocr_page.vlm" else "",
+            vlm_endpoint="ocrchat-vlm" if entry == "ocr_page.vlm" else "",
+            vlm_max_wait=1800 if entry == "ocr_page.vlm" else 0,
         )
 
 
@@ -117,4 +120,5 @@ def test_outputs_are_what_clients_and_the_local_runtime_read(stack: Synthesised)
         "ReconcileFunctionName",
         "StateMachineArn",
         "TableName",
+        "VlmQueueUrl",
     }

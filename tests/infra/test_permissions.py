@@ -13,8 +13,8 @@ from ocrchat.model import Job, JobOptions
 from tests.infra.synthesised import Synthesised, flat, listed
 
 DOCUMENTS = "StorageDocuments/"
-SOURCE, CHUNKS, PAGES, RESULT, DOWNLOADS = (
-    f"{DOCUMENTS}jobs/*/{end}" for end in ("source", "chunks/*", "pages/*", "result.json", "downloads/*")
+SOURCE, CHUNKS, PAGES, VLM, RESULT, DOWNLOADS = (
+    f"{DOCUMENTS}jobs/*/{end}" for end in ("source", "chunks/*", "pages/*", "vlm/*", "result.json", "downloads/*")
 )
 JOBS, UPLOADS = f"{DOCUMENTS}jobs/*", f"{DOCUMENTS}uploads/*"
 LIST_JOBS = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*"
@@ -80,6 +80,7 @@ ALLOWED = {
         *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         "dynamodb:Query StorageJobs/index/open-jobs",
         *lanes("SendMessage", "GetQueueAttributes"),
+        "sqs:GetQueueAttributes QueuesVlm",
         SEND_EVENT,
         "states:StartExecution WorkflowMachine",
         f"states:DescribeExecution {EXECUTIONS}",
@@ -91,11 +92,23 @@ ALLOWED = {
         f"s3:GetObject {CHUNKS}",
         f"s3:PutObject {PAGES}",
         f"s3:DeleteObject {PAGES}",
+        *(f"s3:{action} {VLM}" for action in ("GetObject", "PutObject", "DeleteObject")),
         *items("GetItem", "BatchGetItem", "UpdateItem"),
         *lanes("SendMessage", *CONSUME),
+        "sqs:SendMessage QueuesVlm",
+        "states:SendTaskSuccess *",
+    },
+    "ocr_page.vlm": {
+        *(f"s3:{action} {VLM}" for action in ("GetObject", "DeleteObject")),
+        *(f"s3:{action} {PAGES}" for action in ("PutObject", "DeleteObject")),
+        *items("GetItem", "BatchGetItem", "UpdateItem"),
+        *lanes("SendMessage"),
+        *(f"sqs:{action} QueuesVlm" for action in CONSUME),
         "states:SendTaskSuccess *",
     },
     "ocr_page.dead_letter": {
+        *(f"s3:{action} {VLM}" for action in ("GetObject", "DeleteObject")),
+        *(f"s3:{action} {PAGES}" for action in ("PutObject", "DeleteObject")),
         *items("GetItem", "BatchGetItem", "UpdateItem"),
         *lanes("SendMessage"),
         *(f"sqs:{action} QueuesDeadLetters" for action in CONSUME),

@@ -26,7 +26,7 @@ from ocrchat.model import (
     Table,
     Word,
 )
-from ocrchat.settings import Settings, vcpus
+from ocrchat.settings import Settings, VlmBackend, vcpus
 
 CREATED = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -126,7 +126,9 @@ def test_times_sort_as_text_and_survive() -> None:
 
 def test_settings_written_by_infrastructure_are_read_by_functions() -> None:
     settings = Settings(
-        "t", "b", "qi", "qp", "qb", "qe", state_machine="sm", weights="w", inline_waiters=7, monthly_cap=9000,
+        "t", "b", "qi", "qp", "qb", "qv", "qe", state_machine="sm", weights="w", inline_waiters=7, monthly_cap=9000,
+        vlm_backend=VlmBackend.OPENAI, vlm_model="m", vlm_dialect="dots", vlm_endpoint="e", vlm_url="u", vlm_secret="s",
+        vlm_max_wait=60,
         allow_private_addresses=True,
     )  # fmt: skip
 

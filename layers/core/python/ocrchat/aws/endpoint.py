@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, EventStreamError, HTTPClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionError, EventStreamError, HTTPClientError
+from urllib3.exceptions import HTTPError
 
 from ocrchat.aws.failures import code
 from ocrchat.vlm.backend import Asleep, Broken, Busy, NoAnswer, Refused, TooLarge
@@ -71,7 +72,7 @@ class SageMakerEndpoint:
                     raise StreamBroken("out of time")
         except EventStreamError as error:
             raise StreamBroken(str(error)) from error
-        except (ConnectionError, HTTPClientError, ReadTimeoutError, OSError) as error:
+        except (HTTPError, ConnectionError, HTTPClientError) as error:  # botocore leaves urllib3's own as they are here
             raise StreamBroken(type(error).__name__) from error
         finally:
             parts.close()

@@ -72,6 +72,9 @@ def hand_over(cloud: Cloud, job: Job, task: PageTask, page: PageResult, image: P
         return
     cloud.blobs.put_json(keys.page_fallback(job, task.page), codec.page_to_json(answer))
     cloud.blobs.put(keys.page_picture(job, task.page), picture.content, picture.media_type)
+    if cloud.jobs.get(job.id) is None:
+        _forget(cloud, job, task)  # the job was erased meanwhile
+        return
     send(cloud, job, task)
 
 
@@ -117,6 +120,10 @@ def give_up(cloud: Cloud, task: PageTask) -> None:
 
 def _finish(cloud: Cloud, job: Job, task: PageTask, page: PageResult, is_fallback: bool) -> None:
     fan_in.keep(cloud, job, task, page, is_fallback)
+    _forget(cloud, job, task)
+
+
+def _forget(cloud: Cloud, job: Job, task: PageTask) -> None:
     cloud.blobs.delete(keys.page_picture(job, task.page))
     cloud.blobs.delete(keys.page_fallback(job, task.page))
 
