@@ -138,8 +138,12 @@ def test_each_error_of_any_other_server_says_what_to_do(
         ask(OpenAiServer(server.url, "m"))
 
 
-@pytest.mark.parametrize(("url", "error"), [("http://127.0.0.1:9/v1", Busy), ("localhost/v1", Refused), ("ftp://x", Refused)])
-def test_a_server_that_is_not_there_may_come_and_an_address_that_is_none_will_not(url: str, error: type[NoAnswer]) -> None:
+@pytest.mark.parametrize(
+    ("url", "error"), [("http://127.0.0.1:9/v1", Busy), ("localhost/v1", Refused), ("ftp://x", Refused)]
+)
+def test_a_server_that_is_not_there_may_come_and_an_address_that_is_none_will_not(
+    url: str, error: type[NoAnswer]
+) -> None:
     with pytest.raises(error):
         ask(OpenAiServer(url, "m"))
 

@@ -60,7 +60,6 @@ def test_a_file_that_cannot_be_read_is_refused(api: httpx.Client, name: str, con
     ("field", "value", "hint"),
     [
         ("tier", "gpu", "cpu, vlm"),
-        ("tier", "vlm", "tier=cpu"),
         ("language", "klingon", "auto"),
         ("tool", "extract-tables", "no tools"),
         ("translate_to", "de", "no tools"),

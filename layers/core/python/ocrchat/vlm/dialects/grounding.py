@@ -37,7 +37,7 @@ class Grounding:
     def parse(self, text: str, size: tuple[int, int]) -> Answer:
         text = _BROKEN_MARKER.sub("", text)
         markers = list(_MARKER.finditer(text))
-        ends = [marker.start() for marker in markers[1:]] + [len(text)]
+        ends = [*(marker.start() for marker in markers[1:]), len(text)][: len(markers)]
         regions = [
             Region(
                 marker[1].lower(),
