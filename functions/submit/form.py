@@ -92,7 +92,10 @@ class Abilities:
     vlm: bool = True
 
 
-def parse(content_type: str, body: bytes, has: Abilities) -> Fields:
+EVERYTHING = Abilities()
+
+
+def parse(content_type: str, body: bytes, has: Abilities = EVERYTHING) -> Fields:
     """Raises a BadRequest that says which field is wrong and what it may be."""
     kind, options = parse_options_header(content_type)
     if kind == "application/x-www-form-urlencoded":

@@ -57,7 +57,7 @@ def test_the_answer_comes_whole_however_the_stream_is_cut_into_parts(backend: Ba
     assert completion.text == TEXT
     assert "".join(token for token, _ in completion.tokens) == TEXT
     assert {logprob for _, logprob in completion.tokens} == {-0.05}
-    assert not (completion.is_cut or completion.is_looping or completion.is_short)
+    assert [completion.is_cut, completion.is_looping, completion.is_short] == [False] * 3
 
 
 def test_what_is_sent_is_what_servers_of_models_share(backend: Backend, server: ModelServer) -> None:

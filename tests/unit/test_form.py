@@ -116,3 +116,11 @@ def test_a_charset_that_cannot_be_is_refused(charset: bytes) -> None:
 
     with pytest.raises(InvalidField, match="tier"):
         form.parse("multipart/form-data; boundary=x", tier + b"--x--\r\n")
+
+
+def test_the_vlm_tier_is_refused_where_it_is_switched_off_and_says_what_to_do() -> None:
+    sent = encoded("a.pdf", b"%PDF", tier="vlm")
+
+    assert form.parse(*sent).options.tier is Tier.VLM
+    with pytest.raises(InvalidField, match=r"vlm_backend.*tier=cpu"):
+        form.parse(*sent, form.Abilities(vlm=False))

@@ -1,0 +1,154 @@
+"""tier=vlm as a user has it: with the embedded parser, with any server of a model, and with a stand-in for SageMaker."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ocrchat import reader
+from ocrchat.engines.null import NullModels
+from ocrchat.media import MediaType
+from ocrchat.model import Box
+from ocrchat.vlm import embedded
+from ocrchat.vlm.answer import Region
+from ocrchat.vlm.dialects import DIALECTS
+from tests.http.conftest import ROOT, TOKEN, start
+from tests.model_server import Fails, ModelServer, Says, serving
+
+EXAMPLES = ROOT / "examples"
+FORMULA = r"E = m c^{2} \\alpha_{i}"
+
+
+def post(api: httpx.Client, name: str, **fields: str) -> dict[str, Any]:
+    with (EXAMPLES / name).open("rb") as file:
+        answer = api.post("/api/v1/ocr/", files={"file": (name, file)}, data=fields)
+    job: dict[str, Any] = answer.raise_for_status().json()
+    return job
+
+
+def blocks(job: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(b["type"], b["level"], b["text"], b["table"]) for page in job["pages"] for b in page["blocks"]]
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "scan.jpg"])
+def test_without_a_model_the_embedded_parser_answers_says_so_and_costs_what_the_cpu_tier_costs(
+    api: httpx.Client, name: str
+) -> None:
+    plain, job = post(api, name), post(api, name, tier="vlm")
+
+    assert (job["status"], job["tier"]) == ("done", "vlm")
+    assert all(page["engine"].startswith("embedded:") for page in job["pages"])
+    assert {block["source"] for page in job["pages"] for block in page["blocks"]} == {"ocr"}
+    assert len(job["text"].split()) >= len(plain["text"].split())
+    assert job["credits_charged"] == plain["credits_charged"] == job["page_count"]
+
+
+def test_a_digital_document_is_not_changed_by_the_embedded_parser(api: httpx.Client) -> None:
+    plain, job = post(api, "report.pdf"), post(api, "report.pdf", tier="vlm")
+
+    assert blocks(job) == blocks(plain)
+    assert job["markdown"] == plain["markdown"]
+
+
+def thousandths(bbox: list[float], page: dict[str, Any]) -> Box:
+    x, y = 1000 / page["width"], 1000 / page["height"]
+    return Box(bbox[0] * x, bbox[1] * y, bbox[2] * x, bbox[3] * y)
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with serving(Says("")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["openai", "sagemaker"])
+def with_model(request: pytest.FixtureRequest, model: ModelServer, weights: Path) -> Iterator[httpx.Client]:
+    """A server whose vlm pages are put to `model`."""
+    environment = {
+        "openai": {"OCRCHAT_VLM_URL": f"{model.url}/v1", "OCRCHAT_VLM_API_KEY": "the-key"},
+        "sagemaker": {"OCRCHAT_VLM_ENDPOINT": "ocrchat-vlm", "OCRCHAT_VLM_ENDPOINT_URL": model.url},
+    }[request.param]
+    model.headers.clear()
+    with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
+        server = start(
+            Path(folder), OCRCHAT_VLM_BACKEND=request.param, OCRCHAT_VLM_MODEL="lighton/LightOnOCR-3", **environment
+        )
+        try:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
+                yield client
+        finally:
+            server.stop()
+
+
+def answer_of_the_first_page() -> str:
+    """What a model says that makes no mistake, and sees a formula where there is none for OCR to see."""
+    page = reader.read_page(EXAMPLES / "report.pdf", MediaType.PDF, 0, NullModels())
+    regions = [*embedded.regions(page), Region("formula", f"$${FORMULA}$$", Box(300, 650, 700, 700))]
+    return DIALECTS["lighton-grounding"].render(regions, (1, 1))
+
+
+def test_a_page_is_answered_by_the_model_and_can_be_taken_away_in_every_format(
+    with_model: httpx.Client, model: ModelServer
+) -> None:
+    model.outcomes = [Says(answer_of_the_first_page(), logprob=-0.1)]
+
+    job = post(with_model, "report.pdf", tier="vlm", pages="1")
+
+    (page,) = job["pages"]
+    assert (page["engine"], page["error"]) == ("vlm:LightOnOCR-3", None)
+    assert job["credits_charged"] == 5
+    texts = [block for block in page["blocks"] if block["type"] != "formula"]
+    assert {block["source"] for block in page["blocks"]} == {"vlm"}
+    assert all(block["support"] > 0.95 for block in texts)
+    (formula,) = [block for block in page["blocks"] if block["type"] == "formula"]
+    assert formula["text"] == FORMULA
+    assert formula["confidence_source"] == "logprob"
+    assert 0.8 < formula["confidence"] < 0.82  # 0.9 * exp(-0.1)
+    assert f"$$\n{FORMULA}\n$$" in job["markdown"]
+    for format_name in ("txt", "md", "docx", "pdf", "csv", "xlsx", "json"):
+        download = with_model.get(f"/api/v1/ocr/{job['uuid']}/download/", params={"format": format_name})
+        assert download.status_code == 200, format_name
+        assert download.content
+
+
+def test_a_model_that_refuses_is_replaced_and_not_charged(with_model: httpx.Client, model: ModelServer) -> None:
+    model.outcomes = [Fails("AccessDeniedException", 403)]
+
+    job = post(with_model, "report.pdf", tier="vlm", pages="1")
+
+    (page,) = job["pages"]
+    assert page["engine"] == "embedded:text-layer"
+    assert page["warnings"] == ["vlm_unavailable"]
+    assert (job["credits_reserved"], job["credits_charged"]) == (5, 1)
+
+
+def test_a_scan_is_checked_against_what_the_cpu_tier_reads(with_model: httpx.Client, model: ModelServer) -> None:
+    cpu = post(with_model, "scan.jpg")
+    (page,) = cpu["pages"]
+    regions = [Region("text", block["text"], thousandths(block["bbox"], page)) for block in page["blocks"]]
+    story = Region("text", "Seventeen purple giraffes were seen in the lobby", Box(0, 0, 10, 10))
+    model.outcomes = [Says(DIALECTS["lighton-grounding"].render([*regions, story], (1, 1)))]
+
+    job = post(with_model, "scan.jpg", tier="vlm")
+
+    (page,) = job["pages"]
+    assert page["engine"] == "vlm:LightOnOCR-3"
+    invented = [block for block in page["blocks"] if "giraffes" in block["text"]]
+    assert [block["support"] for block in invented] == [0.0]
+    assert "vlm_unsupported_text" in page["warnings"]
+    by_text = {block["text"]: block["confidence"] for block in cpu["pages"][0]["blocks"]}
+    for block in page["blocks"]:
+        if block["text"] in by_text:
+            assert block["confidence"] == pytest.approx(by_text[block["text"]], abs=0.02)
+
+
+def test_the_key_of_a_server_reaches_it_and_nobody_else(with_model: httpx.Client, model: ModelServer) -> None:
+    keys = {headers.get("Authorization", "")[:14] for headers in model.headers}
+    assert keys <= {"Bearer the-key", "AWS4-HMAC-SHA2"}
+    assert keys
