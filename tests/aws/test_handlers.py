@@ -18,12 +18,15 @@ from ocrchat.aws import queue
 from ocrchat.billing import PLANS, Account
 from ocrchat.cloud import Cloud
 from ocrchat.cloud import cloud as connected
+from ocrchat.engines.null import NullModels
 from ocrchat.media import MediaType
-from ocrchat.model import Job, JobOptions, Lane, PageTask
-from ocrchat.settings import Settings
+from ocrchat.model import Job, JobOptions, Lane, PageTask, Tier
+from ocrchat.scratch import Scratch
+from ocrchat.settings import Settings, VlmBackend
 from ocrchat.telemetry import logger
 from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
+from tests.model_server import Fails, Says, serving
 
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 
@@ -119,6 +122,46 @@ def test_a_dead_letter_is_recorded_as_a_failed_page(
     chunk = cloud.page_sets.chunk(split_job.id, 0)
     assert chunk is not None
     assert chunk.failures == {1: "page_failed"}
+
+
+def test_a_page_that_waits_for_a_model_goes_back_to_its_queue_and_is_not_lost(
+    cloud: Cloud,
+    session: boto3.Session,
+    settings: Settings,
+    account: Account,
+    tmp_path: Path,
+    deployed: Callable[[Settings], None],
+) -> None:
+    from functions.ocr_page import vlm
+
+    text = "![text](0,0,999,999) Page number 0\nThe quick brown fox jumps over the lazy dog."
+    with serving(Fails(status=503), Says(text)) as server:
+        settings = replace(settings, vlm_backend=VlmBackend.OPENAI, vlm_url=server.url, vlm_model="m")
+        deployed(settings)
+        vlm.model.cache_clear()
+        cloud = replace(cloud, vlm_backend=VlmBackend.OPENAI)
+        job = Job("3" * 32, account.id, "a.pdf", MediaType.PDF, 2, JobOptions(Tier.VLM), datetime.now(UTC), credits=10)
+        cloud.books.open(job, None)
+        cloud.page_sets.open(job, "token", datetime.now(UTC))
+        cloud.blobs.put(keys.source(job), digital_pdf(2), "application/pdf")
+        usecases.read_page(cloud, PageTask(job.id, 0, 0), dict.fromkeys(Tier, NullModels()), Scratch(tmp_path))
+        sqs = session.client("sqs")
+        (message,) = sqs.receive_message(QueueUrl=settings.vlm_queue, VisibilityTimeout=1800)["Messages"]
+        (template,) = event("sqs_page.json")["Records"]
+        record = {
+            **template,
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "eventSourceARN": template["eventSourceARN"].rpartition(":")[0] + ":vlm",
+        }
+
+        busy = vlm.handler({"Records": [record]}, Context())
+        answered = vlm.handler({"Records": [record]}, Context())
+
+    assert busy == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
+    assert answered == {"batchItemFailures": []}
+    assert cloud.blobs.get_json(keys.page_result(job, 0))["engine"] == "vlm:m"
 
 
 def test_a_message_that_is_not_ours_is_left_for_the_parking_queue(cloud: Cloud) -> None:

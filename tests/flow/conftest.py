@@ -90,6 +90,15 @@ class Flow:
                     assert other is None or other.status.ended, "a message of another test's job that still runs"
         return sorted(tasks, key=lambda task: task.page)
 
+    def take_handed_over(self) -> list[PageTask]:
+        """Takes what there is off the queue of pages that wait for a model."""
+        url = self._stack.outputs["VlmQueueUrl"]
+        tasks = []
+        for message in self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            tasks.append(queue.from_message(message["Body"]))
+        return tasks
+
     def take_all_but(self, job: Job, poisoned: int, count: int) -> list[PageTask]:
         """Takes the page messages of `job` and drops one at each delivery, as a worker that it crashes would do."""
         tasks: list[PageTask] = []
@@ -195,7 +204,8 @@ def flow(stack: Running, tmp_path: Path) -> Iterator[Flow]:
             if job is not None:
                 fail(flow.cloud, job, "TestOver", datetime.now(UTC))
         flow.sqs.purge_queue(QueueUrl=flow.queue_url(lane))
+    flow.sqs.purge_queue(QueueUrl=stack.outputs["VlmQueueUrl"])
 
 
 def _page_queue_names(running: Running) -> set[str]:
-    return {running.outputs[name].rsplit("/", 1)[-1] for name in QUEUE_OUTPUTS.values()}
+    return {running.outputs[name].rsplit("/", 1)[-1] for name in (*QUEUE_OUTPUTS.values(), "VlmQueueUrl")}
