@@ -8,8 +8,9 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from infra.assets import make_readable
+from infra.context import InvalidContext
 from infra.stack import OcrChatStack
-from infra.vlm_stack import InvalidContext, VlmStack
+from infra.vlm_stack import VlmStack
 
 CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra import context
 from infra.api import STAGE, Api
 from infra.function import Layers
 from infra.pages import TESSDATA, PageQueues, PageWorkers
@@ -15,6 +16,7 @@ from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
 from ocrchat.settings import Settings, VlmBackend
+from ocrchat.vlm.dialects import DIALECTS
 
 JOBS = "jobs/*"
 SOURCE = "jobs/*/source"
@@ -42,18 +44,18 @@ class OcrChatStack(cdk.Stack):
             bulk_queue=queues.bulk.queue_url,
             vlm_queue=queues.vlm.queue_url,
             event_queue=events.queue.queue_url,
-            vlm_backend=VlmBackend(self.node.get_context("vlm_backend")),
-            vlm_dialect=str(self.node.get_context("vlm_dialect")),
+            vlm_backend=VlmBackend(context.one_of(self.node, "vlm_backend", VlmBackend)),
+            vlm_dialect=context.one_of(self.node, "vlm_dialect", DIALECTS),
         )
         # For the functions that reserve credits or refund them.
-        with_cap = replace(settings, monthly_cap=int(self.node.get_context("monthly_credit_cap")))
+        with_cap = replace(settings, monthly_cap=context.count(self.node, "monthly_credit_cap"))
         pages = PageWorkers(
             self,
             "Pages",
             queues=queues,
             settings=settings,
             layers=layers,
-            concurrency=int(self.node.get_context("ocr_concurrency")),
+            concurrency=context.count(self.node, "ocr_concurrency"),
         )
         vlm = VlmWorker(
             self,
@@ -61,14 +63,14 @@ class OcrChatStack(cdk.Stack):
             queues=queues,
             settings=replace(
                 settings,
-                vlm_model=str(self.node.get_context("vlm_model")),
-                vlm_endpoint=str(self.node.get_context("vlm_endpoint")),
-                vlm_url=str(self.node.get_context("vlm_url")),
-                vlm_secret=str(self.node.get_context("vlm_secret")),
-                vlm_max_wait=int(self.node.get_context("vlm_max_wait")),
+                vlm_model=context.text(self.node, "vlm_model"),
+                vlm_endpoint=context.text(self.node, "vlm_endpoint"),
+                vlm_url=context.text(self.node, "vlm_url"),
+                vlm_secret=context.text(self.node, "vlm_secret"),
+                vlm_max_wait=context.count(self.node, "vlm_max_wait"),
             ),
             layers=layers,
-            max_copies=int(self.node.get_context("vlm_max_copies")),
+            max_copies=context.count(self.node, "vlm_max_copies"),
         )
         workflow = Workflow(
             self,
@@ -86,7 +88,7 @@ class OcrChatStack(cdk.Stack):
             self,
             "Api",
             submit_settings=replace(
-                with_machine, inline_waiters=int(self.node.get_context("inline_waiters")), tessdata=TESSDATA
+                with_machine, inline_waiters=context.count(self.node, "inline_waiters"), tessdata=TESSDATA
             ),
             export_settings=settings,
             gate_settings=settings,

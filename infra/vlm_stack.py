@@ -10,6 +10,8 @@ import re
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra import context
+from infra.context import InvalidContext
 from infra.vlm_endpoint import DIALECTS, Endpoint, Scaling
 from infra.vlm_weights import Weights
 
@@ -17,25 +19,19 @@ REQUESTS_PER_COPY = 8
 """At once. The main stack sends no more than this times the most copies; more copies come when there are more."""
 
 
-class InvalidContext(ValueError):
-    """What stands in cdk.json, or was said with -c, cannot be deployed."""
-
-
 class VlmStack(cdk.Stack):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, description="ocrchat: the GPU endpoint of tier=vlm")
-        name = self._text("vlm_endpoint")
+        name = context.text(self.node, "vlm_endpoint")
         if not re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name):
             raise InvalidContext(f"vlm_endpoint: '{name}' is no name. Use letters, digits and '-', 63 at most.")
-        dialect = self._text("vlm_dialect")
-        if dialect not in DIALECTS:
-            raise InvalidContext(f"vlm_dialect: '{dialect}' is not one of {', '.join(DIALECTS)}.")
-        instance_type = self._text("vlm_instance_type")
+        dialect = context.one_of(self.node, "vlm_dialect", DIALECTS)
+        instance_type = context.text(self.node, "vlm_instance_type")
         if instance_type.startswith("ml.g4dn."):
             raise InvalidContext(
                 f"vlm_instance_type: {instance_type} has no bfloat16. Take ml.g6.xlarge or ml.g5.xlarge."
             )
-        min_copies, max_copies = self._count("vlm_min_copies"), self._count("vlm_max_copies")
+        min_copies, max_copies = context.count(self.node, "vlm_min_copies"), context.count(self.node, "vlm_max_copies")
         if max_copies < max(1, min_copies):
             raise InvalidContext(f"vlm_max_copies: {max_copies} is fewer than 1 or than vlm_min_copies, {min_copies}.")
         weights = self._weights()
@@ -46,7 +42,7 @@ class VlmStack(cdk.Stack):
             name=name,
             weights=weights,
             dialect=dialect,
-            image_account=self._text("vlm_image_account"),
+            image_account=context.text(self.node, "vlm_image_account"),
             instance_type=instance_type,
             min_copies=min_copies,
             max_copies=max_copies,
@@ -63,7 +59,7 @@ class VlmStack(cdk.Stack):
         cdk.CfnOutput(self, "WeightsUri", value=weights.uri)
 
     def _weights(self) -> Weights:
-        location = self._text("vlm_weights")
+        location = context.text(self.node, "vlm_weights")
         if not location:
             raise InvalidContext(
                 "vlm_weights is missing. Put the weights into a bucket of the region of the endpoint, "
@@ -71,15 +67,6 @@ class VlmStack(cdk.Stack):
                 "or in cdk.json. See docs/vlm.md."
             )
         try:
-            return Weights.at(location, self._text("vlm_model"), self._text("vlm_revision"))
+            return Weights.at(location, context.text(self.node, "vlm_model"), context.text(self.node, "vlm_revision"))
         except ValueError as error:
             raise InvalidContext(f"vlm_weights, vlm_model, vlm_revision: {error}") from None
-
-    def _text(self, key: str) -> str:
-        return str(self.node.get_context(key)).strip()
-
-    def _count(self, key: str) -> int:
-        text = self._text(key)
-        if not text.isdecimal():
-            raise InvalidContext(f"{key}: '{text}' is no number of copies.")
-        return int(text)

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
+from infra.context import InvalidContext
 from infra.function import Entrypoint, Layers
 from infra.pages import VLM_TIMEOUT, PageQueues
 from infra.vlm_stack import REQUESTS_PER_COPY
@@ -38,6 +39,8 @@ class VlmWorker(Construct):
                 report_batch_item_failures=True,
             )
         )
+        if settings.vlm_backend is VlmBackend.OPENAI and not (settings.vlm_url and settings.vlm_model):
+            raise InvalidContext("vlm_backend: 'openai' needs vlm_url, as in https://ocr.example/v1, and vlm_model.")
         stack = cdk.Stack.of(self)
         if settings.vlm_backend is VlmBackend.SAGEMAKER:
             self._allow(

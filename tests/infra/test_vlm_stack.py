@@ -96,7 +96,7 @@ def test_make_deploys_each_stack_by_its_name() -> None:
         ({"vlm_endpoint": "ocr_chat"}, "vlm_endpoint.*letters, digits"),
         ({"vlm_max_copies": "0"}, "vlm_max_copies.*fewer than 1"),
         ({"vlm_min_copies": 3}, "vlm_max_copies: 2 is fewer .* vlm_min_copies, 3"),
-        ({"vlm_min_copies": "-1"}, "vlm_min_copies.*no number"),
+        ({"vlm_min_copies": "-1"}, "vlm_min_copies.*no whole number"),
     ],
 )
 def test_what_cannot_be_deployed_is_said_with_what_to_do(build: Build, context: dict[str, object], said: str) -> None:

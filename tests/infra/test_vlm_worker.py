@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infra.context import InvalidContext
 from infra.vlm_stack import REQUESTS_PER_COPY
 from tests.infra.conftest import synthesise
 from tests.infra.synthesised import Synthesised, flat
@@ -63,3 +64,19 @@ def test_a_queue_that_waits_half_an_hour_has_the_patience(stack: Synthesised) ->
     queue = next(q for name, q in stack.properties("SQS::Queue").items() if flat({"Ref": name}) == "QueuesVlm")
     waits = int(stack.functions()[ASKS]["Properties"]["Environment"]["Variables"]["OCRCHAT_VLM_MAX_WAIT"]) / 60
     assert queue["RedrivePolicy"]["maxReceiveCount"] > waits + 10
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"vlm_backend": "gpu"}, r"vlm_backend: 'gpu' is not one of none, embedded, sagemaker, openai"),
+        ({"vlm_dialect": "klingon"}, r"vlm_dialect: 'klingon' is not one of lighton-grounding, dots"),
+        ({"vlm_backend": "openai", "vlm_model": "m"}, r"'openai' needs vlm_url"),
+        ({"vlm_max_copies": "two"}, r"vlm_max_copies: 'two' is no whole number"),
+    ],
+)
+def test_what_cannot_be_deployed_is_said_in_a_line(
+    tmp_path_factory: pytest.TempPathFactory, said: dict[str, str], message: str
+) -> None:
+    with pytest.raises(InvalidContext, match=message):
+        synthesise(tmp_path_factory, **said)
