@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +17,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from ocrchat import codec, usecases
-from ocrchat.billing import PLANS, MovementKind
+from ocrchat.billing import CREDITS_PER_PAGE, PLANS, MovementKind
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.errors import IdempotencyKeyReused, JobEnded, JobErased, OutOfCredits
 from ocrchat.model import Job, JobOptions, PageTask, Tier
 from ocrchat.scratch import Scratch
-from ocrchat.settings import Settings
+from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Request, SentFile
+from ocrchat.vlm.dialects import DIALECTS
+from ocrchat.vlm.openai import OpenAiServer
 from tests.documents import digital_pdf
+from tests.model_server import Fails, ModelServer, Says, serving
 
 NULL_MODELS = dict.fromkeys(Tier, NullModels())
+
+ANSWER = "![text](0,0,999,999) The quick brown fox jumps over the lazy dog.\n![text](0,0,999,999) Page number"
 
 FILES = {pages: digital_pdf(pages) for pages in range(1, 5)}
 
@@ -33,12 +41,14 @@ class LedgerMachine(RuleBasedStateMachine):
     """One account with little credit, and everything that can happen to its jobs. What the workflow does is done by hand."""
 
     cloud: Cloud
+    model: usecases.Model
+    server: ModelServer
     table: str
     scratch_folder: Path
 
     jobs = Bundle("jobs")
 
-    @initialize(target=jobs, credits=st.integers(6, 12), pages=st.lists(st.integers(1, 4), min_size=2, max_size=3))
+    @initialize(target=jobs, credits=st.integers(6, 40), pages=st.lists(st.integers(1, 4), min_size=2, max_size=3))
     def start(self, credits: int, pages: list[int]) -> Any:
         """Opens the account, and submits some jobs to begin with, of which the last may be one too many."""
         self.account_id = f"account-{uuid.uuid4().hex}"
@@ -47,10 +57,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.grant(credits)
         self.by_key: dict[str, Job] = {}
         self.erased: set[str] = set()
-        self.read_pages: dict[str, set[int]] = {}
-        """Pages that were read while their job was open."""
+        self.read_pages: dict[str, dict[int, int]] = {}
+        """Pages that were read while their job was open, and what each of them costs."""
         self.charged_before_erasure: dict[str, int] = {}
-        return multiple(*(job for count in pages if isinstance(job := self.submit_once(count, ""), Job)))
+        tiers = (Tier.CPU, Tier.VLM, Tier.CPU)
+        jobs = [self.submit_once(count, "", tier) for count, tier in zip(pages, tiers, strict=False)]
+        return multiple(*(job for job in jobs if isinstance(job, Job)))
 
     def grant(self, credits: int) -> None:
         self.granted += credits
@@ -60,24 +72,24 @@ class LedgerMachine(RuleBasedStateMachine):
     def add_credits(self, credits: int) -> None:
         self.grant(credits)
 
-    @rule(target=jobs, pages=st.integers(1, 4), key=st.sampled_from(["", "", "a", "b"]))
-    def submit(self, pages: int, key: str) -> Any:
-        return self.submit_once(pages, key)
+    @rule(target=jobs, pages=st.integers(1, 4), key=st.sampled_from(["", "", "a", "b"]), tier=st.sampled_from(Tier))
+    def submit(self, pages: int, key: str, tier: Tier) -> Any:
+        return self.submit_once(pages, key, tier)
 
-    def submit_once(self, pages: int, key: str) -> Any:
+    def submit_once(self, pages: int, key: str, tier: Tier) -> Any:
         account = self.cloud.accounts.get(self.account_id)
         assert account is not None
-        request = Request(SentFile("a.pdf", FILES[pages]), JobOptions(), key)
+        request = Request(SentFile("a.pdf", FILES[pages]), JobOptions(tier), key)
         earlier = self.by_key.get(key) if key else None
         try:
             submitted = usecases.submit(self.cloud, account, request, datetime.now(UTC))
         except OutOfCredits:
             assert earlier is None
-            assert pages > account.balance
+            assert pages * CREDITS_PER_PAGE[tier] > account.balance
             return multiple()
         except IdempotencyKeyReused:
             assert earlier is not None
-            assert earlier.page_count != pages
+            assert (earlier.page_count, earlier.options.tier) != (pages, tier)
             return multiple()
         except JobErased:
             assert earlier is not None
@@ -90,7 +102,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return multiple()
         if key:
             self.by_key[key] = job
-        self.read_pages[job.id] = set()
+        self.read_pages[job.id] = {}
         return job
 
     @rule(job=jobs)
@@ -103,8 +115,20 @@ class LedgerMachine(RuleBasedStateMachine):
             chunk = self.cloud.page_sets.chunk(job.id, 0)
             for _ in range(times):
                 usecases.read_page(self.cloud, PageTask(job.id, 0, page), NULL_MODELS, Scratch(self.scratch_folder))
-            if self.is_open(job) and chunk is not None and page in chunk.pending:
-                self.read_pages[job.id].add(page)
+            if job.options.tier is Tier.CPU and self.is_open(job) and chunk is not None and page in chunk.pending:
+                self.read_pages[job.id][page] = 1
+
+    @rule(job=jobs, page=st.integers(0, 3), times=st.integers(1, 2), answers=st.booleans())
+    def ask(self, job: Job, page: int, times: int, answers: bool) -> None:
+        """The model answers, or will not, and then the embedded parser does."""
+        if job.options.tier is not Tier.VLM or page not in job.pages:
+            return
+        self.server.outcomes = [Says(ANSWER) if answers else Fails(status=403)]
+        before = len(self.server.requests)
+        for _ in range(times):
+            assert usecases.ask_model(self.cloud, PageTask(job.id, 0, page), self.model, time.monotonic() + 20) is None
+        if len(self.server.requests) > before:  # it was handed over and waited
+            self.read_pages[job.id][page] = 5 if answers else 1
 
     @rule(job=jobs, page=st.integers(0, 3))
     def give_page_up(self, job: Job, page: int) -> None:
@@ -126,6 +150,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.give_page_up(job, page)
             else:
                 self.deliver(job, page, 1)
+                self.ask(job, page, 1, answers=page % 2 == 0)
         self.assemble(job)
 
     @rule(job=jobs)
@@ -182,11 +207,11 @@ class LedgerMachine(RuleBasedStateMachine):
             charged = -sum(movement.credits for movement in mine)
             job = self.cloud.jobs.get(job_id)
             if job is None:  # erased: ended first, so only what had been read is charged
-                assert charged <= len(read) or charged == self.charged_before_erasure[job_id]
+                assert charged <= sum(read.values()) or charged == self.charged_before_erasure[job_id]
             elif not job.status.ended:
-                assert charged == job.page_count
+                assert charged == job.page_count * CREDITS_PER_PAGE[job.options.tier]
             elif job.failure in (None, "cancelled"):
-                assert charged == job.charged == len(read)
+                assert charged == job.charged == sum(read.values())
             else:
                 assert charged == job.charged == 0
             if job is not None and job.status.ended:
@@ -215,10 +240,17 @@ def runs_executions() -> bool:
 
 
 @pytest.fixture(autouse=True)
-def machine_on_moto(cloud: Cloud, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LedgerMachine, "cloud", cloud, raising=False)
+def machine_on_moto(
+    cloud: Cloud, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    monkeypatch.setattr(LedgerMachine, "cloud", replace(cloud, vlm_backend=VlmBackend.OPENAI), raising=False)
     monkeypatch.setattr(LedgerMachine, "table", settings.table, raising=False)
     monkeypatch.setattr(LedgerMachine, "scratch_folder", tmp_path, raising=False)
+    with serving(Says(ANSWER)) as server:
+        model = usecases.Model(OpenAiServer(server.url, "m"), DIALECTS["lighton-grounding"], timedelta(minutes=30))
+        monkeypatch.setattr(LedgerMachine, "server", server, raising=False)
+        monkeypatch.setattr(LedgerMachine, "model", model, raising=False)
+        yield
 
 
 TestLedger = LedgerMachine.TestCase
