@@ -42,10 +42,10 @@ corresponding text content within the bbox.
 
 _DECODER = json.JSONDecoder(strict=False, parse_int=float)
 """As a float a number of any length is one."""
-_MOST_WORK = 5_000_000
+_MOST_WORK = 3_000_000
 """Characters of JSON that are looked at, those of nested rubbish again and again: some tenths of a second."""
-_DEEP = 100_000
-"""What an object costs that is nested too deeply."""
+_RUBBISH, _DEEP = 200, 100_000
+"""What a brace costs that begins no object, and an object that is nested too deeply."""
 
 
 class Dots:
@@ -96,7 +96,7 @@ def _objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
         try:
             value, end = _DECODER.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            left -= error.pos - at
+            left -= error.pos - at + _RUBBISH
         except RecursionError:
             left -= _DEEP
         else:
