@@ -21,7 +21,8 @@ _INK_SIDE = 1000
 
 
 def encode(page: PageImage, longest_edge: int, multiple: int = 1) -> Picture:
-    """A PNG, or a JPEG where that has too many bytes. Sides are multiples of `multiple`, which stretches by a percent."""
+    """A PNG, or a JPEG where that has too many bytes, and smaller where that has. Sides are multiples of `multiple`, which
+    stretches by a percent."""
     return _encoded(Image.frombytes("RGB", (page.width, page.height), page.pixels), longest_edge, multiple)
 
 
@@ -71,4 +72,6 @@ def _encoded(image: Image.Image, longest_edge: int, multiple: int) -> Picture:
             break
         buffer, kind = BytesIO(), "image/jpeg"
         image.save(buffer, "JPEG", quality=quality)
+    if buffer.tell() > MOST_BYTES:
+        return _encoded(image, max(image.size) * 3 // 4, multiple)
     return Picture(buffer.getvalue(), kind, width, height)

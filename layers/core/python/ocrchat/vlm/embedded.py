@@ -71,7 +71,7 @@ def _list(items: Sequence[Block]) -> str:
 
 
 def _written(block: Block) -> str:
-    return "\n".join(markup.written(line.text) for line in block.lines)
+    return "\n".join(markup.written(line.text.strip()) for line in block.lines)
 
 
 def _thousandths(box: Box, page: PageResult) -> Box:
