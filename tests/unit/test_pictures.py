@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 from io import BytesIO
+from math import sin
 
 import pytest
 from PIL import Image, ImageDraw
 
+from ocrchat import pictures
 from ocrchat.model import Box, PageImage
 from ocrchat.pictures import MOST_BYTES, encode, ink, opened, shrunk
 from ocrchat.vlm import check
@@ -61,20 +63,27 @@ def test_a_small_page_stays_as_it_is() -> None:
         assert same.tobytes() == image.tobytes()
 
 
-def test_what_has_too_many_bytes_is_a_jpeg() -> None:
-    picture = encode(noise(1800, 1800), 2048)
+def test_what_has_too_many_bytes_is_a_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", 200_000)
+    picture = encode(noise(400, 400), 2048)
 
     assert picture.media_type == "image/jpeg"
-    assert len(picture.content) <= MOST_BYTES
-    assert size(picture) == (1800, 1800)
+    assert len(picture.content) <= 200_000
+    assert size(picture) == (400, 400)
 
 
-def test_no_picture_has_too_many_bytes() -> None:
-    picture = encode(noise(2900, 2900), 3360, 28)
+@pytest.mark.parametrize("most", [100_000, 20_000, 3000])
+def test_no_picture_has_too_many_bytes(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", most)
+    picture = encode(noise(700, 500), 3360, 28)
 
-    assert len(picture.content) <= MOST_BYTES
+    assert len(picture.content) <= most
     assert size(picture) == (picture.width, picture.height)
     assert picture.width % 28 == picture.height % 28 == 0
+
+
+def test_a_request_may_have_so_many_bytes() -> None:
+    assert len(Picture(bytes(MOST_BYTES), "image/jpeg", 1, 1).url) + 200_000 < 6_000_000
 
 
 @pytest.mark.parametrize(("width", "height"), [(1654, 2339), (2339, 1654), (5000, 10), (10, 5000), (1, 1), (28, 28)])
@@ -99,7 +108,7 @@ def test_a_picture_is_opened_and_shrunk() -> None:
 
     assert opened(picture.content) == picture
     assert size(small) == (small.width, small.height) == (1089, 1540)
-    assert size(shrunk(encode(noise(1800, 1800), 2048), 1540, 28)) == (1540, 1540)
+    assert size(shrunk(encode(noise(300, 300), 2048), 200, 28)) == (196, 196)
 
 
 @pytest.mark.parametrize("paper", [255, 235, 0, 128])
@@ -109,7 +118,7 @@ def test_a_blank_page_has_no_ink(paper: int) -> None:
 
 def test_nor_have_the_grain_of_paper_and_the_shades_of_a_scanner() -> None:
     grain = Image.effect_noise((1654, 2339), 12).point(lambda value: value // 2 + 160)
-    shade = Image.linear_gradient("L").resize((1654, 2339)).point(lambda value: 255 - value // 8)
+    shade = Image.linear_gradient("L").resize((1654, 2339)).point(lambda value: 255 - value // 4)
     for image in (grain, shade):
         assert ink(png(image), 1654, 2339)(WHOLE) < check.INK
 
@@ -121,6 +130,16 @@ def test_print_is_ink_dark_on_light_or_light_on_dark(paper: int, print_: int) ->
     assert 0.005 < share(WHOLE) < 0.1
     assert share(Box(150, 150, 780, 1050)) > share(WHOLE)
     assert share(Box(100, 1200, 1500, 2300)) == 0.0
+    assert share(Box(150, 190, 780, 192)) == 0.0, "nor have the gaps between its lines"
+
+
+def test_a_note_in_pencil_is_ink() -> None:
+    image = Image.new("L", (1654, 2339), 235)
+    waves = [(200 + x, 600 + 25 * sin(x / 9)) for x in range(700)]
+    for row in range(3):
+        ImageDraw.Draw(image).line([(x, y + 100 * row) for x, y in waves], 185, width=3)
+
+    assert ink(png(image), 1654, 2339)(WHOLE) > check.INK
 
 
 def test_one_line_on_a_page_is_ink_in_its_place() -> None:
