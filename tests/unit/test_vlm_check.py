@@ -131,6 +131,9 @@ def test_a_word_that_ocr_has_not_read_makes_its_line_less_sure_than_the_others()
     text = flowing(MOUNTAIN).replace("university", "monastery")
     altered = checked(PAGE, RIGHT[0], region(text, FIRST.box), *RIGHT[2:]).page.blocks[1]
 
+    words = {word.text: word.confidence for word in altered.lines[3].words}
+    assert words["monastery,"] < 0.5
+    assert {words[text] for text in ("students", "the", "Thursdays")} == {SURE}
     assert [each.confidence for each in altered.lines[:3]] == [SURE] * 3
     assert altered.lines[3].confidence < 0.9
     assert altered.lines[3].box == FIRST.lines[3].box
@@ -253,6 +256,16 @@ def test_twenty_lines_that_say_the_same_are_each_matched_once() -> None:
     assert checked(page(same), more).page.blocks[0].support == pytest.approx(0.8)
 
 
+def test_rows_that_say_the_same_in_several_tables_are_found_in_each() -> None:
+    tables = [block(["12.500 EUR, paid in May"] * 20, 150 + 400 * (n % 3), 60 + 720 * (n // 3)) for n in range(9)]
+    found = checked(
+        page(*tables), *(region(html([each.text for each in some.lines]), some.box, "table") for some in tables)
+    )
+
+    assert [each.support for each in found.page.blocks] == [1.0] * 9
+    assert found.page.warnings == ()
+
+
 def test_of_handwriting_the_models_own_word_is_taken() -> None:
     written = block(["Dcor Mrs Hnlmes, tbank yau", "fcr yonr letler of Mondoy"], 150, 600, confidence=0.5)
     text = "Dear Mrs Holmes, thank you for your letter of Monday"
@@ -300,6 +313,13 @@ def test_formulas_are_the_models_word_and_what_ocr_has_read_there_is_not_missed(
     assert made.confidence == pytest.approx(0.737, abs=0.001)
     assert len(found.page.blocks) == 3
     assert found.page.blocks[2].support == 1.0, "the line below keeps its witness"
+
+
+def test_a_formula_over_a_paragraph_does_not_swallow_it() -> None:
+    found = checked(PAGE, RIGHT[0], region("$$E = mc^2$$", FIRST.box, "formula"), *RIGHT[2:])
+
+    assert FIRST in found.page.blocks
+    assert found.page.warnings == (MISSED_TEXT,)
 
 
 def test_a_figure_holds_its_labels_and_not_what_the_model_says_of_it() -> None:

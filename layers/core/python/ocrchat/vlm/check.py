@@ -192,14 +192,18 @@ def _unsaid(claims: Sequence[Claim], pool: Pool) -> set[int]:
 
 def _leftover(type_: BlockType, claims: Sequence[Claim], pool: Pool, owners: dict[int, int]) -> dict[int, list[int]]:
     """What no text of the answer holds and stands in a formula (OCR has read it wrongly) or a figure (its labels): the lines,
-    by the number of the claim, which becomes their owner."""
+    by the number of the claim, which becomes their owner. What is longer than a formula is none."""
     found = {}
     for number, claim in enumerate(claims):
-        if claim.part.type is type_ and claim.box:
-            found[number] = [line for line in sorted(claim.inside) if pool.matched(line) < SUPPORTED]
-            owners |= dict.fromkeys(found[number], number)
-            for line in found[number]:
-                pool.take(line)
+        if claim.part.type is not type_ or claim.box is None:
+            continue
+        lines = [line for line in sorted(claim.inside) if pool.matched(line) < SUPPORTED]
+        if type_ is BlockType.FORMULA and sum(map(pool.size, lines)) > len(claim.part.text):
+            continue
+        found[number] = lines
+        owners |= dict.fromkeys(lines, number)
+        for line in lines:
+            pool.take(line)
     return found
 
 

@@ -17,7 +17,7 @@ def lines_of(text: str, at: Sequence[int], pool: Pool, matches: dict[int, int]) 
     """`text` as lines, in its own order: a new one wherever its words go on in another line of OCR.
 
     `at` are the places in it of its letters, `matches` which of these stand where in the pool: at least one does. The
-    confidence of a line is that of OCR times the share of its letters on which both agree.
+    confidence of a line, and of a word, is that of OCR times the share of its letters on which both agree.
     """
     words = list(tokens(text))
     owners = _filled([_owner(word, at, pool, matches) for word in words])
@@ -80,9 +80,8 @@ def _line(some: Sequence[Token], at: Sequence[int], pool: Pool, number: int, mat
     text = "".join((" " if word.has_space else "") + word.text for word in some).strip()
     if text.split() == seen.text.split():
         return replace(seen, text=text)
-    indexes = [index for word in some for index in _within(word.start, word.end, at)]
-    agreed = sum(index in matches for index in indexes)
-    confidence = round(seen.confidence * agreed / max(len(indexes), 1), 4)
+    agreed, size = _agreed(some, at, matches)
+    confidence = round(seen.confidence * agreed / max(size, 1), 4)
     known = [box_of(word.start, word.end, at, pool, matches) for word in some]
     found = [box for box in known if box]
     box = Box.around(found) if found and agreed < pool.taken(number) else seen.box
@@ -90,9 +89,17 @@ def _line(some: Sequence[Token], at: Sequence[int], pool: Pool, number: int, mat
     for word, word_box in zip(some, known, strict=True):
         position += word.has_space and position > 0
         end = position + len(word.text)
-        words.append(Word(word.text, word_box or _share(box, position, end, len(text)), confidence))
+        its_agreed, its_size = _agreed([word], at, matches)
+        its_confidence = round(seen.confidence * its_agreed / its_size, 4) if its_size else confidence
+        words.append(Word(word.text, word_box or _share(box, position, end, len(text)), its_confidence))
         position = end
     return Line(text, box, confidence, tuple(words))
+
+
+def _agreed(some: Sequence[Token], at: Sequence[int], matches: dict[int, int]) -> tuple[int, int]:
+    """How many of their letters were matched, and how many they have."""
+    indexes = [index for word in some for index in _within(word.start, word.end, at)]
+    return sum(index in matches for index in indexes), len(indexes)
 
 
 def _share(box: Box, start: int, end: int, length: int) -> Box:

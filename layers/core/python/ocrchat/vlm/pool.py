@@ -8,7 +8,7 @@ chance on a page.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from rapidfuzz.distance import Levenshtein
@@ -74,7 +74,7 @@ class Pool:
         self._held.add(line)
         self.free[self.starts[line] : self.starts[line + 1]] = bytes(self.size(line))
 
-    def exact(self, text: str, allowed: Container[int]) -> tuple[int, ...] | None:
+    def exact(self, text: str, allowed: Collection[int]) -> tuple[int, ...] | None:
         """The lines that `text` consists of, row by row, and takes them; None, and takes nothing, if it does not."""
         found: dict[int, None] = {}
         for row in text.splitlines():
@@ -92,14 +92,14 @@ class Pool:
             self.take(line)
         return tuple(found)
 
-    def match(self, said: str, allowed: Container[int], room: int, known: dict[int, int]) -> None:
+    def match(self, said: str, allowed: Collection[int], room: int, known: dict[int, int]) -> None:
         """Looks for the letters `said` in the lines allowed, which have `room` letters, and takes those that it finds.
 
         `known` is where each letter of `said` that was found stands in the row of letters; it is added to.
         """
         _Search(self, said, allowed, known).run(LONG_RUN if room > ROOMY * len(said) else RUN)
 
-    def match_whole(self, said: str, start: int, end: int, allowed: Container[int], known: dict[int, int]) -> None:
+    def match_whole(self, said: str, start: int, end: int, allowed: Collection[int], known: dict[int, int]) -> None:
         """The same for a part of `said`, if it stands in a line as a word or as several."""
         size = end - start
         if size < 1 or any(index in known for index in range(start, end)):
@@ -176,11 +176,11 @@ class Pool:
 class _Search:
     """One text in the lines allowed."""
 
-    def __init__(self, pool: Pool, said: str, allowed: Container[int], known: dict[int, int]) -> None:
+    def __init__(self, pool: Pool, said: str, allowed: Collection[int], known: dict[int, int]) -> None:
         self._pool, self._said, self._allowed, self._known = pool, said, allowed, known
 
     def run(self, least: int) -> None:
-        index, expected = 0, 0
+        index, expected = 0, self._pool.starts[min(self._allowed, default=0)]
         while index < len(self._said):
             size = 0
             if index not in self._known:
