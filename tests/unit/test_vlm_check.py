@@ -275,8 +275,9 @@ def test_of_handwriting_the_models_own_word_is_taken() -> None:
     assert note.confidence_source is ConfidenceSource.LOGPROB
     assert note.confidence == pytest.approx(0.9 * 0.951, abs=0.001)
     assert found.page.warnings == ()
-    without = checked(page(HEADING, written), RIGHT[0], region(text, written.box)).page.blocks[1]
-    assert without.confidence_source is ConfidenceSource.AGREEMENT
+    without = checked(page(HEADING, written), RIGHT[0], region(text, written.box)).page
+    assert without.blocks[1].confidence_source is ConfidenceSource.AGREEMENT
+    assert without.warnings == (), "who reads badly is no witness against it either"
 
 
 def test_ink_that_ocr_has_read_nothing_in_is_the_models_word_alone() -> None:

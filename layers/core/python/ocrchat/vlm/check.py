@@ -51,6 +51,7 @@ PAD = 10.0
 INK = 0.002
 """Share of pixels that are not paper from which on something stands in a place."""
 FEW_LETTERS = 20
+"""A page on which OCR has read no more than that proves nothing against an answer."""
 
 MISSED_TEXT = "vlm_missed_text"
 UNSUPPORTED_TEXT = "vlm_unsupported_text"
@@ -99,7 +100,7 @@ def check(answer: Answer, log: Log, seen: PageResult, ink: Callable[[Box], float
     missed = {line for line in unsaid.difference(*formulas.values(), *labels.values()) if _is_worth_adding(line, pool)}
     warnings = {
         MISSED_TEXT: bool(missed),
-        UNSUPPORTED_TEXT: any(map(_is_unsupported, claims, made)),
+        UNSUPPORTED_TEXT: any(_is_unsupported(*pair, pool) for pair in zip(claims, made, strict=True)),
         CHART_VALUES: any(region.label == blocks.CHART for region in answer.regions),
     }
     page = replace(
@@ -138,7 +139,7 @@ def _block(claim: Claim, seen: PageResult, pool: Pool, ink: Callable[[Box], floa
     if part.type is BlockType.FIGURE:
         return block
     own_word = None if claim.own_word is None else round(OWN_WORD * claim.own_word, 4)
-    witness = mean_confidence(pool.lines[line] for line in {*claim.inside, *claim.held(pool)})
+    witness = claim.witness(pool)
     lines = _lines(claim, area, witness, pool)
     is_alone = claim.support is None or (witness is None and ink(area) >= INK)
     if is_alone or (witness is not None and witness < LEGIBLE and own_word is not None):
@@ -232,9 +233,12 @@ def _is_worth_adding(line: int, pool: Pool) -> bool:
     return pool.lines[line].confidence >= MISSED_CONFIDENCE and pool.size(line) >= FEWEST_LETTERS
 
 
-def _is_unsupported(claim: Claim, block: Block) -> bool:
+def _is_unsupported(claim: Claim, block: Block, pool: Pool) -> bool:
+    """Where OCR is weak it is no witness against a text either."""
+    witness = claim.witness(pool)
     return (
         block.confidence_source is ConfidenceSource.AGREEMENT
         and (block.support or 0.0) < SUPPORTED
         and len(claim.said) >= FEWEST_LETTERS
+        and (witness is None or witness >= LEGIBLE)
     )

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ocrchat.model import BlockType, Box, Line
+from ocrchat.model import BlockType, Box, Line, mean_confidence
 from ocrchat.vlm.blocks import Part
 from ocrchat.vlm.letters import letters
 from ocrchat.vlm.pool import LONG_RUN, Pool
@@ -45,6 +45,10 @@ class Claim:
         if self.exact is not None:
             return 1.0
         return round(len(self.matches) / len(self.said), 4) if self.said else None
+
+    def witness(self, pool: Pool) -> float | None:
+        """How sure OCR is of what it has read there; None where it has read nothing."""
+        return mean_confidence(pool.lines[line] for line in {*self.inside, *self.held(pool)})
 
     def held(self, pool: Pool) -> list[int]:
         """The lines of OCR that it holds some of."""
