@@ -363,7 +363,7 @@ def test_an_invented_paragraph_without_a_place_finds_nothing_on_a_long_page() ->
     seen = page(*(block(MOUNTAIN + RAIN, 150, 100 + 250 * row) for row in range(8)))
     found = checked(seen, region(INVENTED, None)).page.blocks
 
-    assert found[0].support == 0.0 or found[-1].support == 0.0
+    assert [each.support for each in found if each.source is Source.VLM] == [0.0]
 
 
 def test_an_answer_that_leaves_most_out_is_incomplete() -> None:
@@ -416,7 +416,7 @@ def test_both_columns_in_one_region_in_another_order_are_supported() -> None:
 
     found = checked(seen, region(flowing(MOUNTAIN + RAIN), Box.around(each.box for each in seen.blocks)))
 
-    assert found.page.blocks[0].support == pytest.approx(1.0, abs=0.01)
+    assert found.page.blocks[0].support == pytest.approx(1.0, abs=0.04)
     assert texts(found.page) == [flowing(MOUNTAIN + RAIN)]
 
 

@@ -1,33 +1,38 @@
 """What OCR has read on a page, as one row of letters that texts of the model are matched with: each letter once.
 
-A text is looked for by its rows (those that are lines of OCR), then by runs of letters that both have (`_Search`), and then by
-whole words. Runs have to be long where there is much to find them in: six letters in a row are proof within a paragraph, and
-chance on a page.
+A text is looked for by its rows (those that are lines of OCR); then it is aligned with the lines that it can consist of; what is
+left of it by long runs of letters (`_Search`), since OCR may have read columns and cells in another order; and then by whole
+words.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import Levenshtein, Opcode
 
 from ocrchat.model import Box, Line
 from ocrchat.vlm.letters import letters
 from ocrchat.writing import is_ideograph
 
 RUN, LONG_RUN = 6, 12
-"""Letters in a row that both have, from which on it is the same text: in a place that is hardly larger than the text, and in
-any other. An ideograph counts for two."""
-ROOMY = 4
-"""A place with so many times the letters of the text is large."""
+"""Letters in a row that both have, from which on it is the same text: in order, and in any. An ideograph counts for two."""
+SHORT = 40
+"""A text of fewer letters may have no long run: in a place that is not wide it need not."""
+WIDE = 2
+"""A place with more letters than so many times those of the text: it is not aligned with all of them."""
+ALIKE = 0.25
+"""Share of a line's runs, or of the text's, that the other has too, from which on the text may consist of the line."""
 LEAST_RUN = 3
-"""The same between two runs, or beside one."""
+"""The same close to a run."""
 SLACK = 8
-"""Letters that OCR may have more than the model beside a run."""
+"""Letters that are close."""
+_MOST_PLACES = 200
 _MOST_LOOKS = 16
-"""At places where a run may go on: what stands on a page a hundred times need not be tried a hundred times."""
+"""What stands on a page a thousand times need not be looked at a thousand times."""
 
 
 class Pool:
@@ -97,7 +102,9 @@ class Pool:
 
         `known` is where each letter of `said` that was found stands in the row of letters; it is added to.
         """
-        _Search(self, said, allowed, known).run(LONG_RUN if room > ROOMY * len(said) else RUN)
+        is_wide = room > WIDE * len(said)
+        self._align(said, sorted(self._alike(said, allowed) if is_wide else allowed), known)
+        _Search(self, said, allowed, known).run(LONG_RUN if is_wide or len(said) >= SHORT else RUN)
 
     def match_whole(self, said: str, start: int, end: int, allowed: Collection[int], known: dict[int, int]) -> None:
         """The same for a part of `said`, if it stands in a line as a word or as several."""
@@ -161,6 +168,24 @@ class Pool:
     def _word_starts(self) -> dict[int, list[int]]:
         return {}
 
+    def _alike(self, said: str, allowed: Collection[int]) -> list[int]:
+        """The lines that the text may consist of, or may be a part of."""
+        own = {gram(said, index) for index in range(len(said))}
+        shared = Counter(self.line_of(place) for run in own for place in self.grams.get(run, ())[:_MOST_PLACES])
+        return [
+            line
+            for line, count in shared.items()
+            if line in allowed and count >= ALIKE * min(len(own), self.size(line))
+        ]
+
+    def _align(self, said: str, lines: Sequence[int], known: dict[int, int]) -> None:
+        places = [
+            place for line in lines for place in range(self.starts[line], self.starts[line + 1]) if self.free[place]
+        ]
+        for one, other, size in _common(said, "".join(self.letters[place] for place in places)):
+            for n in range(size):
+                self.note(one + n, places[other + n], 1, known)
+
     def _is_touched(self, line: int) -> bool:
         return line in self._held or not all(self.free[self.starts[line] : self.starts[line + 1]])
 
@@ -182,31 +207,25 @@ class _Search:
     def run(self, least: int) -> None:
         index, expected = 0, self._pool.starts[min(self._allowed, default=0)]
         while index < len(self._said):
-            size = 0
-            if index not in self._known:
-                place, size = self._longest(index, expected)
-                if size and _weight(self._said[index : index + size]) >= least:
-                    self._pool.note(index, place, size, self._known)
-                    expected = place + size
-                else:
-                    size = 0
+            place, size = (0, 0) if index in self._known else self._longest(index, expected, least)
+            if size:
+                self._pool.note(index, place, size, self._known)
+                expected = place + size
             index += max(size, 1)
         if self._known:
             self._fill()
 
-    def _longest(self, index: int, expected: int) -> tuple[int, int]:
+    def _longest(self, index: int, expected: int, least: int) -> tuple[int, int]:
         """The longest run from `index` on, as (place, size), the next one behind `expected` if there are several."""
         places = self._pool.grams.get(gram(self._said, index), [])
-        if not places:
-            return 0, 0
         first = bisect_left(places, expected)
-        looks = (*places[first : first + _MOST_LOOKS], *places[max(first - _MOST_LOOKS, 0) : first])
         found, longest = 0, 0
-        for place in looks:
+        for place in (*places[first : first + _MOST_LOOKS], *places[max(first - _MOST_LOOKS, 0) : first]):
             size = self._run_size(index, place)
             if size > longest:
                 found, longest = place, size
-        return found, longest
+        is_enough = _weight(self._said[index : index + longest]) >= least
+        return (found, longest) if is_enough else (0, 0)
 
     def _run_size(self, index: int, place: int) -> int:
         size = 0
@@ -271,6 +290,23 @@ class _Search:
 
     def _is_free(self, place: int) -> bool:
         return bool(self._pool.free[place]) and self._pool.line_of(place) in self._allowed
+
+
+def _common(one: str, other: str) -> Iterator[tuple[int, int, int]]:
+    """The runs that both have in the same order, as (place in one, place in other, size): long ones, and others close to them."""
+    steps = [step for step in Levenshtein.opcodes(one, other) if step.tag == "equal"]
+    weights = [_weight(one[step.src_start : step.src_end]) for step in steps]
+    for number, (step, weight) in enumerate(zip(steps, weights, strict=True)):
+        beside = ((steps[n], weights[n]) for n in (number - 1, number + 1) if 0 <= n < len(steps))
+        is_close = any(near >= RUN and _distance(step, other_step) <= SLACK for other_step, near in beside)
+        if weight >= RUN or (weight >= LEAST_RUN and is_close):
+            yield step.src_start, step.dest_start, step.src_end - step.src_start
+
+
+def _distance(one: Opcode, other: Opcode) -> int:
+    """Letters between two runs, on the side that has more."""
+    first, second = sorted((one, other), key=lambda step: step.src_start)
+    return max(second.src_start - first.src_end, second.dest_start - first.dest_end)
 
 
 def gram(text: str, place: int) -> str:
