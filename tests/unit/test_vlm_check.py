@@ -8,7 +8,10 @@ from itertools import count
 from time import process_time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ocrchat import codec
 from ocrchat.model import Block, BlockType, Box, ConfidenceSource, Line, PageResult, Source, Word
 from ocrchat.vlm.answer import Answer, Region, box_of
 from ocrchat.vlm.check import (
@@ -507,6 +510,33 @@ def test_a_probability_is_that_of_the_tokens_between_two_places() -> None:
     assert log.probability(3, 6) is not None
     assert log.probability(6, 9) is None
     assert Log().probability(0, 9) is None
+
+
+words = st.sampled_from((flowing(MOUNTAIN + RAIN) + " 7 — 北京 $x^2$ \\frac{a}{b} - 1. <td> <b>").split())
+places = st.tuples(*[st.integers(0, 1000)] * 4).map(lambda numbers: box_of(*numbers))
+answers = st.lists(
+    st.builds(
+        Region,
+        st.sampled_from(["text", "title", "list", "table", "chart", "image", "formula", "footer", "odd"]),
+        st.lists(words, max_size=30).map(" ".join)
+        | st.lists(words, max_size=9).map(lambda some: html([", ".join(some)])),
+        st.none() | places,
+    ),
+    max_size=8,
+)
+
+
+@settings(max_examples=60)
+@given(answers, st.sampled_from([0.0, 0.1]), st.sampled_from([0.5, SURE]), st.none() | st.floats(-20, 0))
+def test_any_answer_becomes_a_page(some: list[Region], share: float, sure: float, logprob: float | None) -> None:
+    seen = page(HEADING, block(MOUNTAIN, 150, 240, confidence=sure), SECOND, FOOT)
+    found = checked(seen, *some, ink=lambda _: share, logprob=logprob).page
+
+    assert codec.page_from_json(codec.page_to_json(found)) is not None
+    for each in found.blocks:
+        assert each.support is None or 0 <= each.support <= 1
+        assert 0 <= each.confidence <= 1
+        assert each.lines or each.area
 
 
 def dense(rows: int = 140) -> PageResult:
