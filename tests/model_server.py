@@ -31,12 +31,14 @@ NO_CAPACITY = (
 
 @dataclass(frozen=True)
 class Says:
-    """The model writes `text`, `token` characters at a time, each with this log probability (None: it does not say)."""
+    """The model writes `text`, `token` characters at a time, each with this log probability (None: it does not say), and takes
+    `pause` seconds over each."""
 
     text: str
     logprob: float | None = -0.05
     finish: str = "stop"
     token: int = 4
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -193,8 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _events(outcome: Outcome) -> Iterator[bytes]:
     match outcome:
-        case Says(text, logprob, finish, size):
+        case Says(text, logprob, finish, size, pause):
             for start in range(0, len(text), size):
+                time.sleep(pause)
                 yield _event(text[start : start + size], logprob)
             yield _data({"choices": [{"delta": {}, "finish_reason": finish}]})
             yield _data({"choices": [], "usage": {"completion_tokens": len(text) // size}})

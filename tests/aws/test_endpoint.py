@@ -185,9 +185,12 @@ def test_a_model_that_repeats_itself_is_stopped_while_it_writes(backend: Backend
 
 
 def test_a_model_that_does_not_end_in_time_is_cut_off(backend: Backend, server: ModelServer) -> None:
-    server.outcomes = [Says(" ".join(map(str, range(20_000))))]
+    server.outcomes = [Says(TEXT, token=len(TEXT) // 20, pause=0.05)]
 
-    assert ask(backend, seconds=0.05).is_cut
+    completion = ask(backend, seconds=0.5)
+
+    assert completion.is_cut
+    assert TEXT.startswith(completion.text)
 
 
 def test_the_stand_in_answers_synchronous_calls_too(server: ModelServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ocrchat.model import Box
@@ -33,11 +34,19 @@ class Answer:
 
 WHOLE = 1000.0
 
+MOST_REGIONS = 2000
+"""Of one answer; a page has some tens. What stands in more is left to OCR."""
+
 
 def box_of(x0: float, y0: float, x1: float, y1: float) -> Box:
     """In bounds and the right way round, whatever a model says."""
     x0, y0, x1, y1 = (min(max(value, 0.0), WHOLE) for value in (x0, y0, x1, y1))
     return Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+def trimmed(text: str) -> str:
+    """Without white around it, but for that before its first word: of a list it says how deep the item is."""
+    return re.sub(r"\A\s*\n", "", text).rstrip()
 
 
 def paragraphs(text: str) -> Answer:

@@ -44,7 +44,9 @@ LABELS = {
 INDENT = "  "
 """Of a list within a list."""
 
-_HASHES = re.compile(r"(#{1,6})\s+")
+_HTML = re.compile(r"\s*<table[\s>]", re.IGNORECASE)
+"""A table, whatever the model calls it."""
+_HASHES = re.compile(r"\s*(#{1,6})\s+")
 _DEEPEST = 6
 
 
@@ -63,14 +65,14 @@ class Part:
 
 def parts(region: Region) -> list[Part]:
     """A list becomes a part an item, all else is one; a region without text is none, but for a figure."""
-    type_ = _TYPES.get(region.label, BlockType.TEXT)
+    type_ = BlockType.TABLE if _HTML.match(region.text) else _TYPES.get(region.label, BlockType.TEXT)
     match type_:
         case BlockType.FIGURE:
             return [Part(type_, "")]
         case BlockType.TABLE:
             table = markup.table(region.text)
             if table is None:
-                return _some(Part(BlockType.TEXT, markup.plain(region.text)))
+                return _some(Part(BlockType.TEXT, markup.without_table(region.text)))
             return _some(_of_table(table))
         case BlockType.FORMULA:
             return _some(Part(type_, markup.latex(region.text)))

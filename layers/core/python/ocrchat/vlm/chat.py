@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ocrchat.vlm.dialects import Dialect
 from ocrchat.vlm.loops import loop_start
-
-MOST_BODY_BYTES = 6_000_000
-"""SageMaker takes 6,291,456."""
 
 _CHECK_EVERY = 512
 """Characters between two looks for a loop."""
@@ -21,6 +18,11 @@ _MOST_TEXT = 200_000
 """Characters: no server that keeps to `max_tokens` writes so much."""
 
 _MOST_LINE_BYTES = 1_000_000
+_MOST_BYTES = 100_000_000
+"""Of a stream: one that goes on forever need not say anything."""
+
+_UNENDED = {"", "abort", "error"}
+"""Reasons for an end that is not the model's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +94,43 @@ def read(parts: Generator[bytes]) -> Completion:
     `parts` may cut lines and characters anywhere. Its own errors pass through, unless text has come before: then that is the
     answer, cut off.
     """
-    text, tokens, finish, checked = "", [], "", 0
+    text, tokens, finish, checked = "", list[tuple[str, float]](), "", 0
     is_whole_log = True
+    is_broken = False
     try:
         for event in _events(parts):
             piece, some, reason = _delta(event)
             text += piece
+            tokens += _spanning(piece, some)
             is_whole_log = is_whole_log and (bool(some) or not piece)
-            tokens += some
             finish = reason or finish
             if len(text) - checked >= _CHECK_EVERY:
                 checked = len(text)
-                if (start := loop_start(text)) is not None:
-                    return Completion(text[:start], _up_to(tokens, start), is_looping=True)
-                if len(text) > _MOST_TEXT:
-                    return Completion(text, is_short=True)
+                if loop_start(text) is not None or len(text) > _MOST_TEXT:
+                    break
     except StreamBroken:
         if not text:
             raise
-        return Completion(text, tuple(tokens) if is_whole_log else (), is_cut=True)
+        is_broken = True
     finally:
         parts.close()
-    log = tuple(tokens) if is_whole_log else ()
+    log = tokens if is_whole_log else []
     if (start := loop_start(text)) is not None:
-        return Completion(text[:start], _up_to(list(log), start), is_looping=True)
-    return Completion(text, log, is_cut=not finish, is_short=finish == "length")
+        return Completion(text[:start], _up_to(log, start), is_looping=True)
+    if len(text) > _MOST_TEXT:
+        return Completion(text, tuple(log), is_short=True)
+    return Completion(text, tuple(log), is_cut=is_broken or finish in _UNENDED, is_short=finish == "length")
 
 
 class StreamBroken(Exception):
     """The connection ended before the model did, or what came is no stream of chat completions."""
+
+
+def _spanning(piece: str, tokens: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The tokens with the text that they have in the answer: that of special ones, and of parts of characters, is another."""
+    if "".join(text for text, _ in tokens) == piece:
+        return tokens
+    return [*(("", logprob) for _, logprob in tokens[:-1]), *((piece, logprob) for _, logprob in tokens[-1:])]
 
 
 def _up_to(tokens: list[tuple[str, float]], end: int) -> tuple[tuple[str, float], ...]:
@@ -146,23 +156,34 @@ def _events(parts: Iterable[bytes]) -> Iterator[Any]:
             event = json.loads(value)
         except (ValueError, RecursionError) as error:
             raise StreamBroken("a line that is no JSON") from error
-        if isinstance(event, dict) and "error" in event:
+        if isinstance(event, dict) and event.get("error"):
             raise StreamBroken("the server reports an error within the stream")
         yield event
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[str]:
-    waiting = bytearray()
+    waiting: list[bytes] = []
+    length = total = 0
     for part in parts:
-        waiting += part
-        *whole, rest = waiting.split(b"\n")
-        waiting = bytearray(rest)
-        if len(waiting) > _MOST_LINE_BYTES:
-            raise StreamBroken("a line without end")
-        for line in whole:
-            yield line.decode(errors="replace").rstrip("\r")
-    if waiting:
-        yield waiting.decode(errors="replace")
+        first, *others = part.split(b"\n")
+        waiting.append(first)
+        length += len(first)
+        total += len(part)
+        for other in others:
+            yield _text(waiting)
+            waiting, length = [other], len(other)
+        if length > _MOST_LINE_BYTES or total > _MOST_BYTES:
+            raise StreamBroken("a line or a stream without end")
+    if length:
+        yield _text(waiting)
+
+
+def _text(line: Sequence[bytes]) -> str:
+    return b"".join(line).decode(errors="replace").rstrip("\r")
+
+
+_MOST_LOGPROB = 20.0
+"""Servers say -9999 for a token that they cannot say it of: one such would outweigh all others."""
 
 
 def _delta(event: Any) -> tuple[str, list[tuple[str, float]], str]:
@@ -176,11 +197,18 @@ def _delta(event: Any) -> tuple[str, list[tuple[str, float]], str]:
     delta, log = choice.get("delta") or {}, choice.get("logprobs") or {}
     content = delta.get("content") if isinstance(delta, dict) else None
     entries = log.get("content") if isinstance(log, dict) else None
-    tokens = [
-        (entry["token"], float(entry["logprob"]))
-        for entry in entries or []
-        if isinstance(entry, dict)
-        and isinstance(entry.get("token"), str)
-        and isinstance(entry.get("logprob"), int | float)
-    ]
-    return content if isinstance(content, str) else "", tokens, str(choice.get("finish_reason") or "")
+    tokens = [_token(entry) for entry in entries] if isinstance(entries, list) else []
+    return (
+        content if isinstance(content, str) else "",
+        [token for token in tokens if token],
+        str(choice.get("finish_reason") or ""),
+    )
+
+
+def _token(entry: Any) -> tuple[str, float] | None:
+    if not isinstance(entry, dict):
+        return None
+    text, logprob = entry.get("token"), entry.get("logprob")
+    if not isinstance(text, str) or not isinstance(logprob, int | float) or logprob != logprob:
+        return None
+    return text, float(max(min(logprob, 0.0), -_MOST_LOGPROB))

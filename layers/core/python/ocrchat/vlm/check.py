@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import accumulate, groupby
-
-from rapidfuzz import fuzz
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 
 from ocrchat.model import (
     Block,
     BlockType,
     Box,
-    Cell,
     ConfidenceSource,
     Line,
     PageResult,
@@ -27,10 +25,10 @@ from ocrchat.model import (
     Table,
     mean_confidence,
 )
-from ocrchat.vlm import blocks, place
-from ocrchat.vlm.answer import WHOLE, Answer, Region
-from ocrchat.vlm.blocks import Part
-from ocrchat.vlm.place import Match, Seen
+from ocrchat.vlm import blocks, merging, place
+from ocrchat.vlm.answer import MOST_REGIONS, WHOLE, Answer
+from ocrchat.vlm.claims import Claim, Places, match
+from ocrchat.vlm.pool import Pool
 
 LEGIBLE = 0.75
 """Mean confidence of OCR from which on it can bear witness."""
@@ -42,10 +40,10 @@ MOST_UNSUPPORTED = 0.3
 """Share of a page's letters without support from which on the answer is not used."""
 LEAST_RECALL = 0.5
 """Share of what OCR has read that must be in the answer."""
-MISSED_CONFIDENCE, MISSED_LETTERS = 0.85, 4
+MISSED_CONFIDENCE = 0.85
 """Of a line that OCR has seen, and the model has not, from which on it is added."""
-SAME_SCORE = 85
-"""Of 100, for how alike two texts are, from which on a line stands somewhere in the answer."""
+FEWEST_LETTERS = 4
+"""Of a text or a line that only one of both has read: fewer are soon misread."""
 OWN_WORD = 0.9
 """What a model's own probability is worth."""
 PAD = 10.0
@@ -53,6 +51,7 @@ PAD = 10.0
 INK = 0.002
 """Share of pixels that are not paper from which on something stands in a place."""
 FEW_LETTERS = 20
+"""A page on which OCR has read no more than that proves nothing against an answer."""
 
 MISSED_TEXT = "vlm_missed_text"
 UNSUPPORTED_TEXT = "vlm_unsupported_text"
@@ -76,7 +75,7 @@ class Log:
 
     @classmethod
     def of(cls, tokens: Sequence[tuple[str, float]]) -> Log:
-        return cls(list(accumulate(len(text) for text, _ in tokens)), [min(value, 0.0) for _, value in tokens])
+        return cls(list(accumulate(len(text) for text, _ in tokens)), [value for _, value in tokens])
 
     def probability(self, start: int, end: int) -> float | None:
         """Geometric mean over the tokens between two places."""
@@ -87,235 +86,159 @@ class Log:
 def check(answer: Answer, log: Log, seen: PageResult, ink: Callable[[Box], float], engine: str) -> Checked:
     """`seen` is the page as the cpu tier has read it, `ink` the share of pixels in a place (pixels of the page) that are not
     paper; `engine` becomes the page's."""
-    work = _Work(seen, ink)
-    for region, span in zip(answer.regions, answer.spans, strict=True):
-        own_word = log.probability(*span)
-        for part in blocks.parts(region):
-            work.add(part, region, own_word)
-    work.fill_figures()
-    flaws = work.flaws(has_places=any(region.box for region in answer.regions))
-    warnings = work.warnings(has_chart=any(region.label == blocks.CHART for region in answer.regions))
-    page = replace(seen, engine=engine, blocks=tuple(work.with_missed()), warnings=warnings)
+    pool = Pool(seen.lines)
+    claims = list(islice(_claims(answer, log, seen), MOST_REGIONS))
+    match(claims, pool)
+    made = [_block(claim, seen, pool, ink) for claim in claims]
+    owners = {line: number for number, claim in enumerate(claims) for line in claim.held(pool)}
+    unsaid = _unsaid(claims, pool)
+    formulas = _leftover(BlockType.FORMULA, claims, pool, owners)
+    flaws = _flaws(claims, made, pool, unsaid.difference(*formulas.values()), formulas)
+    labels = _leftover(BlockType.FIGURE, claims, pool, owners)
+    for number, lines in labels.items():
+        made[number] = replace(made[number], lines=tuple(pool.lines[line] for line in lines))
+    missed = {line for line in unsaid.difference(*formulas.values(), *labels.values()) if _is_worth_adding(line, pool)}
+    warnings = {
+        MISSED_TEXT: bool(missed),
+        UNSUPPORTED_TEXT: any(_is_unsupported(*pair, pool) for pair in zip(claims, made, strict=True)),
+        CHART_VALUES: any(region.label == blocks.CHART for region in answer.regions),
+    }
+    page = replace(
+        seen,
+        engine=engine,
+        blocks=merging.merged(made, owners, missed, seen),
+        warnings=tuple(name for name, holds in warnings.items() if holds),
+    )
     return Checked(page, flaws)
 
 
-def restored(answer: Answer, seen: PageResult) -> PageResult:
-    """`seen` as it is after its way through a dialect and back: nobody's word against its own."""
-    work = _Work(seen, lambda _: 1.0, Source.OCR)
-    for region in answer.regions:
+def pixels(box: Box, page: PageResult, pad: float = 0.0) -> Box:
+    """A box in thousandths of the page, and so many of them around it, as pixels."""
+    x, y = page.width / WHOLE, page.height / WHOLE
+    return Box((box.x0 - pad) * x, (box.y0 - pad) * y, (box.x1 + pad) * x, (box.y1 + pad) * y)
+
+
+def _claims(answer: Answer, log: Log, seen: PageResult) -> Iterator[Claim]:
+    places = Places(seen.lines)
+    everywhere = range(len(seen.lines))
+    for region, span in zip(answer.regions, answer.spans, strict=True):
+        box = pixels(region.box, seen) if region.box else None
+        inside = places.inside(box) if box else everywhere
+        near = places.inside(pixels(region.box, seen, PAD)) if region.box else everywhere
+        own_word = log.probability(*span)
         for part in blocks.parts(region):
-            work.add(part, region, None)
-    work.fill_figures()
-    return replace(seen, blocks=tuple(work.with_missed()))
+            yield Claim(part, box, own_word, inside, near)
 
 
-@dataclass(slots=True)
-class _Work:
-    """The blocks so far, and the lines of OCR with what is left of them."""
-
-    seen: PageResult
-    ink: Callable[[Box], float]
-    source: Source = Source.VLM
-    pool: list[Seen] = field(init=False)
-    made: list[Block] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-    """Letters of each text."""
-    owners: dict[int, int] = field(default_factory=dict)
-    """Index of a line -> index of the last block that holds some of it."""
-
-    def __post_init__(self) -> None:
-        self.pool = [Seen.of(line) for line in self.seen.lines]
-
-    def add(self, part: Part, region: Region, own_word: float | None) -> None:
-        area = self._area(region)
-        inside = [index for index, seen in enumerate(self.pool) if area is None or _is_in(seen.line.box, area)]
-        if part.type is BlockType.FIGURE:
-            self.made.append(Block((), part.type, area=self._exactly(region)))
-        elif part.type is BlockType.FORMULA and self.source is Source.VLM:
-            self._add_formula(part, region, inside, own_word)
-        else:
-            self._add_text(part, region, inside, own_word)
-
-    def _add_formula(self, part: Part, region: Region, inside: list[int], own_word: float | None) -> None:
-        """OCR reads formulas wrongly, so it is no witness, and what it has read there is none of what was missed."""
-        box = self._exactly(region) or self._page
-        for index in inside:
-            self.pool[index].free[:] = [False] * len(self.pool[index].free)
-        confidence = round(OWN_WORD * (own_word or 0.0), 4)
-        lines = place.with_confidence((Line(part.text, box),), confidence)
-        self.made.append(Block(lines, part.type, source=self.source, confidence_source=ConfidenceSource.LOGPROB))
-
-    def _add_text(self, part: Part, region: Region, inside: list[int], own_word: float | None) -> None:
-        lines = [self.pool[index] for index in inside]
-        witness = mean_confidence(seen.line for seen in lines)
-        box = self._exactly(region) or self._page
-        said, _ = place.letters(part.text)
-        table = part.table
-        if table is None and (found := place.exact(part.text, lines)) is not None:
-            texts, support = found, 1.0
-            held = [index for index in inside if any(self.pool[index].line is line for line in found)]
-        else:
-            matches = place.align(part.text, lines)
-            texts = place.lines_of(part.text, lines, matches, box)
-            support = round(len(matches) / len(said), 4) if said else 1.0
-            held = sorted({inside[match.line] for match in matches.values()})
-            table = _with_boxes(part, lines, matches)
-        self.owners |= dict.fromkeys(held, len(self.made))
-        self.said.append(said)
-        block = Block(texts, part.type, part.level, table, self._cover(part, region), self.source)
-        self.made.append(self._judged(block, witness, support, box, own_word))
-
-    def _judged(self, block: Block, witness: float | None, support: float, box: Box, own_word: float | None) -> Block:
-        if self.source is Source.OCR:
-            return block
-        own_confidence = round(OWN_WORD * own_word, 4) if own_word is not None else None
-        is_alone = witness is None and self.ink(box) >= INK
-        if is_alone or (witness is not None and witness < LEGIBLE and own_confidence is not None):
-            return replace(
-                block,
-                lines=place.with_confidence(block.lines, own_confidence or 0.0),
-                support=None if is_alone else support,
-                confidence_source=ConfidenceSource.LOGPROB,
-            )
-        return replace(block, support=support, confidence_source=ConfidenceSource.AGREEMENT)
-
-    def fill_figures(self) -> None:
-        """What stands in a figure, and in no text of the answer, is its labels."""
-        for number, block in enumerate(self.made):
-            if block.type is not BlockType.FIGURE or block.area is None:
-                continue
-            labels = [
-                index
-                for index, seen in enumerate(self.pool)
-                if index not in self.owners and seen.matched < SUPPORTED and _is_in(seen.line.box, block.area)
-            ]
-            self.owners |= dict.fromkeys(labels, number)
-            for index in labels:
-                self.pool[index].free[:] = [False] * len(self.pool[index].free)
-            self.made[number] = replace(block, lines=tuple(self.pool[index].line for index in labels))
-
-    def flaws(self, has_places: bool) -> tuple[str, ...]:
-        read = sum(len(seen.letters) for seen in self.pool)
-        confidence = self.confidence
-        flaws = []
-        if not has_places and read > FEW_LETTERS:
-            flaws.append("unplaced")
-        if confidence >= LEGIBLE and read > FEW_LETTERS and self._found() < LEAST_RECALL * read:
-            flaws.append("incomplete")
-        if (confidence >= PRINTED or not read) and self._unsupported_letters() > MOST_UNSUPPORTED * self._letters():
-            flaws.append("unsupported")
-        return tuple(flaws)
-
-    def warnings(self, has_chart: bool) -> tuple[str, ...]:
-        found = {
-            MISSED_TEXT: bool(self._missed()),
-            UNSUPPORTED_TEXT: any(map(_is_unsupported, self.made)),
-            CHART_VALUES: has_chart,
-        }
-        return tuple(name for name, holds in found.items() if holds)
-
-    def with_missed(self) -> list[Block]:
-        """The blocks, and what OCR alone has seen behind what stands before it there."""
-        missed = self._missed()
-        after: dict[int, list[Block]] = {}
-        first = 0
-        for block in self.seen.blocks:
-            indexes = range(first, first + len(block.lines))
-            first += len(block.lines)
-            for is_missed, run in groupby(indexes, missed.__contains__):
-                if is_missed:
-                    kept = list(run)
-                    whole = len(kept) == len(block.lines)
-                    lines = tuple(self.pool[index].line for index in kept)
-                    nearest = max((i for i in self.owners if i < kept[0]), default=None)
-                    position = -1 if nearest is None else self.owners[nearest]
-                    added = block if whole else replace(block, lines=lines, table=None, area=None)
-                    if not whole and block.type is BlockType.TABLE:
-                        added = replace(added, type=BlockType.TEXT)
-                    after.setdefault(position, []).append(added)
-        ordered = [*after.get(-1, [])]
-        for number, block in enumerate(self.made):
-            if block.lines or block.area:
-                ordered.append(block)
-            ordered += after.get(number, [])
-        return ordered
-
-    @property
-    def confidence(self) -> float:
-        return mean_confidence(seen.line for seen in self.pool) or 0.0
-
-    @property
-    def _page(self) -> Box:
-        return Box(0, 0, self.seen.width, self.seen.height)
-
-    def _missed(self) -> set[int]:
-        everything = "".join(self.said)
-        if self.source is Source.OCR:
-            return {i for i, seen in enumerate(self.pool) if i not in self.owners and seen.letters not in everything}
-        return {
-            index
-            for index, seen in enumerate(self.pool)
-            if index not in self.owners or seen.matched < SUPPORTED
-            if seen.line.confidence >= MISSED_CONFIDENCE and len(seen.letters) >= MISSED_LETTERS
-            if not _stands_in(seen, everything)
-        }
-
-    def _found(self) -> int:
-        """Letters of OCR that are in the answer."""
-        everything = "".join(self.said)
-        return sum(
-            len(seen.letters)
-            for index, seen in enumerate(self.pool)
-            if seen.matched >= SUPPORTED or _stands_in(seen, everything)
+def _block(claim: Claim, seen: PageResult, pool: Pool, ink: Callable[[Box], float]) -> Block:
+    """The text where OCR has seen it, with the confidence that it has earned."""
+    part = claim.part
+    area = claim.box or Box(0, 0, seen.width, seen.height)
+    cover = claim.box if part.type in (BlockType.TABLE, BlockType.FIGURE) else None
+    block = Block((), part.type, part.level, _with_boxes(claim, pool), cover)
+    if part.type is BlockType.FIGURE:
+        return block
+    own_word = None if claim.own_word is None else round(OWN_WORD * claim.own_word, 4)
+    witness = claim.witness(pool)
+    lines = _lines(claim, area, witness, pool)
+    is_alone = claim.support is None or (witness is None and ink(area) >= INK)
+    if is_alone or (witness is not None and witness < LEGIBLE and own_word is not None):
+        return replace(
+            block,
+            lines=place.with_confidence(lines, own_word or 0.0),
+            source=Source.VLM,
+            support=None if is_alone else claim.support,
+            confidence_source=ConfidenceSource.LOGPROB,
         )
-
-    def _letters(self) -> int:
-        return sum(map(len, self.said))
-
-    def _unsupported_letters(self) -> int:
-        return sum(len(place.letters(block.text)[0]) for block in self.made if _is_unsupported(block))
-
-    def _area(self, region: Region) -> Box | None:
-        if region.box is None:
-            return None
-        box = region.box
-        return self._pixels(Box(box.x0 - PAD, box.y0 - PAD, box.x1 + PAD, box.y1 + PAD))
-
-    def _exactly(self, region: Region) -> Box | None:
-        return self._pixels(region.box) if region.box else None
-
-    def _cover(self, part: Part, region: Region) -> Box | None:
-        return self._exactly(region) if part.type in (BlockType.TABLE, BlockType.FIGURE) else None
-
-    def _pixels(self, box: Box) -> Box:
-        x, y = self.seen.width / WHOLE, self.seen.height / WHOLE
-        return Box(box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y)
-
-
-def _stands_in(seen: Seen, everything: str) -> bool:
-    return bool(seen.letters) and fuzz.partial_ratio(seen.letters, everything, score_cutoff=SAME_SCORE) > 0
-
-
-def _is_unsupported(block: Block) -> bool:
-    return (
-        block.source is Source.VLM
-        and block.confidence_source is ConfidenceSource.AGREEMENT
-        and block.support is not None
-        and block.support < SUPPORTED
+    return replace(
+        block, lines=lines, source=Source.VLM, support=claim.support, confidence_source=ConfidenceSource.AGREEMENT
     )
 
 
-def _is_in(box: Box, area: Box) -> bool:
-    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    return area.x0 <= x <= area.x1 and area.y0 <= y <= area.y1
+def _lines(claim: Claim, area: Box, witness: float | None, pool: Pool) -> tuple[Line, ...]:
+    if claim.exact is not None:
+        return tuple(pool.lines[line] for line in claim.exact)
+    text, support = claim.part.text, claim.support or 0.0
+    if claim.part.type is BlockType.FORMULA:
+        return (Line(text, area, 0.0),)
+    if support >= SUPPORTED:
+        return place.lines_of(text, claim.at, pool, claim.matches)
+    boxes = [pool.lines[line].box for line in sorted(claim.inside)]
+    return place.with_confidence(place.spread(text, boxes, area), round(support * (witness or 0.0), 4))
 
 
-def _with_boxes(part: Part, lines: Sequence[Seen], matches: dict[int, Match]) -> Table | None:
+def _with_boxes(claim: Claim, pool: Pool) -> Table | None:
     """The table, its cells where OCR has seen their words."""
-    if part.table is None:
+    table = claim.part.table
+    if table is None:
         return None
-    _, at = place.letters(part.text)
-    boxes = [place.box_of(start, end, at, lines, matches) for start, end in part.places]
-    by_row = [cell for row in part.table.by_row for cell in row]
-    cells: list[Cell] = [replace(cell, box=box) for cell, box in zip(by_row, boxes, strict=True)]
-    return replace(part.table, cells=tuple(cells))
+    boxes = [place.box_of(start, end, claim.at, pool, claim.matches) for start, end in claim.part.places]
+    by_row = [cell for row in table.by_row for cell in row]
+    return replace(table, cells=tuple(replace(cell, box=box) for cell, box in zip(by_row, boxes, strict=True)))
+
+
+def _unsaid(claims: Sequence[Claim], pool: Pool) -> set[int]:
+    """The lines that are in no text of the answer. One that was not matched may still be: in another order, or too short. But
+    what was said once cannot be two lines."""
+    everything = "\n".join(claim.said for claim in claims)
+    lines = range(len(pool.lines))
+    unmatched = {line for line in lines if pool.matched(line) < SUPPORTED}
+    found = Counter(pool.letters_of(line) for line in lines if line not in unmatched)
+    return {
+        line
+        for line in unmatched
+        if everything.count(letters := pool.letters_of(line)) <= found[letters] or not letters
+    }
+
+
+def _leftover(type_: BlockType, claims: Sequence[Claim], pool: Pool, owners: dict[int, int]) -> dict[int, list[int]]:
+    """What no text of the answer holds and stands in a formula (OCR has read it wrongly) or a figure (its labels): the lines,
+    by the number of the claim, which becomes their owner. What is longer than a formula is none."""
+    found = {}
+    for number, claim in enumerate(claims):
+        if claim.part.type is not type_ or claim.box is None:
+            continue
+        lines = [line for line in sorted(claim.inside) if pool.matched(line) < SUPPORTED]
+        if type_ is BlockType.FORMULA and sum(map(pool.size, lines)) > len(claim.part.text):
+            continue
+        found[number] = lines
+        owners |= dict.fromkeys(lines, number)
+        for line in lines:
+            pool.take(line)
+    return found
+
+
+def _flaws(
+    claims: Sequence[Claim], made: Sequence[Block], pool: Pool, unsaid: set[int], formulas: dict[int, list[int]]
+) -> tuple[str, ...]:
+    """Labels of figures count as left out: of a page that is one figure, a model has said nothing."""
+    read = len(pool.letters) - sum(pool.size(line) for lines in formulas.values() for line in lines)
+    left_out = sum(map(pool.size, unsaid))
+    said = sum(len(claim.said) for claim in claims)
+    unsupported = sum(
+        len(claim.said) * (1 - (block.support or 0.0))
+        for claim, block in zip(claims, made, strict=True)
+        if block.confidence_source is ConfidenceSource.AGREEMENT
+    )
+    confidence = mean_confidence(pool.lines) or 0.0
+    found = {
+        "unplaced": read > FEW_LETTERS and not any(claim.box for claim in claims),
+        "incomplete": read > FEW_LETTERS and confidence >= LEGIBLE and read - left_out < LEAST_RECALL * read,
+        "unsupported": (confidence >= PRINTED or not pool.letters) and unsupported > MOST_UNSUPPORTED * said,
+    }
+    return tuple(name for name, holds in found.items() if holds)
+
+
+def _is_worth_adding(line: int, pool: Pool) -> bool:
+    return pool.lines[line].confidence >= MISSED_CONFIDENCE and pool.size(line) >= FEWEST_LETTERS
+
+
+def _is_unsupported(claim: Claim, block: Block, pool: Pool) -> bool:
+    """Where OCR is weak it is no witness against a text either."""
+    witness = claim.witness(pool)
+    return (
+        block.confidence_source is ConfidenceSource.AGREEMENT
+        and (block.support or 0.0) < SUPPORTED
+        and len(claim.said) >= FEWEST_LETTERS
+        and (witness is None or witness >= LEGIBLE)
+    )

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 from ocrchat.model import Cell, Table
 
@@ -20,7 +21,13 @@ _MATHS = re.compile(r"\\\$(?=[^$\n]*[\\^_={])([^$\n]+?)\\\$")
 _ESCAPED = re.compile(r"\\([\\`*_#$<>|~\[\]])")
 _ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|amp|lt|gt|quot|apos|nbsp);", re.IGNORECASE)
 _SPECIAL = re.compile(r"[&\\*$<]")
-FORMULA_IN_TEXT = re.compile(r"\$[^$\n]+\$")
+_NO_TAG = re.compile(r"<(?!/?[A-Za-z][^<>]{0,500}>)")
+"""Comments too: the reader would look for the end of each again and again."""
+_TABLE_TAG = re.compile(
+    r"</?(?:table|thead|tbody|tfoot|tr|td|th|caption|colgroup|col)(?:\s[^<>]{0,200})?>", re.IGNORECASE
+)
+FORMULA_IN_TEXT = re.compile(r"\$(?=\S)[^$\n]+(?<=\S)\$(?!\d)")
+"""Of two prices one has white before its sign, or digits behind it."""
 
 
 def plain(text: str) -> str:
@@ -41,6 +48,11 @@ def _bare(text: str) -> str:
     return _ENTITY.sub(lambda found: unescape(found[0]), unmarked)
 
 
+def without_table(text: str) -> str:
+    """The text of a table that could not be understood: what its tags held apart stands in rows."""
+    return plain("\n".join(row.strip() for row in _TABLE_TAG.sub("\n", text).splitlines() if row.strip()))
+
+
 def latex(text: str) -> str:
     """A formula without what marks it as one, on one line."""
     text = text.strip()
@@ -57,43 +69,58 @@ def table(text: str) -> Table | None:
     A table that breaks off has the rows up to there. Of what is in cells only the text is kept.
     """
     reader = _Reader()
-    reader.feed(text)
+    reader.feed(_NO_TAG.sub("&lt;", text))
     reader.close()
     return reader.table()
 
 
 class _Reader(HTMLParser):
-    """Lays cells out as browsers do: https://html.spec.whatwg.org/multipage/tables.html#forming-a-table"""
+    """Lays cells out as browsers do: https://html.spec.whatwg.org/multipage/tables.html#forming-a-table
+
+    A table within a cell is text of that cell.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._cells: list[Cell] = []
         self._taken: set[tuple[int, int]] = set()
         self._row = -1
+        self._column = 0
+        """Everything to its left is taken in this row."""
         self._text: list[str] | None = None
         self._open: tuple[int, int, int, int, bool] | None = None
         self._in_head = False
+        self._depth = 0
         self._is_over = False
-        self._has_begun = False
+
+    def set_cdata_mode(self, elem: str, **_: Any) -> None:
+        """There are no scripts in tables: none can hide the rest of one."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._is_over:
             return
+        if tag == "table" and (self._depth == 0 or self._text is not None):
+            self._depth += 1
+        if self._depth > 1:
+            self._add(" ")
+            return
         match tag:
-            case "table":
-                self._has_begun = True
             case "thead":
                 self._in_head = True
             case "tr":
                 self._end_cell()
                 self._row += 1
+                self._column = 0
             case "td" | "th":
                 self._end_cell()
                 self._begin_cell(tag, dict(attrs))
-            case "br" if self._text is not None:
-                self._text.append("\n")
+            case "br":
+                self._add("\n")
 
     def handle_endtag(self, tag: str) -> None:
+        if self._depth > 1:
+            self._depth -= tag == "table"
+            return
         match tag:
             case "thead":
                 self._end_cell()
@@ -102,11 +129,10 @@ class _Reader(HTMLParser):
                 self._end_cell()
             case "table":
                 self._end_cell()
-                self._is_over = self._has_begun
+                self._is_over = self._depth > 0
 
     def handle_data(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
+        self._add(data)
 
     def table(self) -> Table | None:
         self._end_cell()
@@ -130,16 +156,20 @@ class _Reader(HTMLParser):
         if len(self._taken) > MOST_CELLS:
             self._is_over = True
             return
-        row, column = max(self._row, 0), 0
-        self._row = row
-        while (row, column) in self._taken:
-            column += 1
+        row = self._row = max(self._row, 0)
+        while (row, self._column) in self._taken:
+            self._column += 1
+        column = self._column
         across, down = _span(attributes.get("colspan")), _span(attributes.get("rowspan"))
-        while across > 1 and any((row, column + n) in self._taken for n in range(across)):
-            across -= 1  # another one reaches down into its place
+        taken = (n for n in range(1, across) if (row, column + n) in self._taken)
+        across = next(taken, across)  # another one reaches down into its place
         self._taken |= {(row + r, column + c) for r in range(down) for c in range(across)}
         self._open = (row, column, down, across, tag == "th" or self._in_head)
         self._text = []
+
+    def _add(self, text: str) -> None:
+        if self._text is not None:
+            self._text.append(text)
 
     def _end_cell(self) -> None:
         if self._open is None or self._text is None:

@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from math import isnan
 from typing import Any
 
 from ocrchat.model import Box
-from ocrchat.vlm.answer import WHOLE, Answer, Region, box_of
+from ocrchat.vlm.answer import MOST_REGIONS, WHOLE, Answer, Region, box_of, trimmed
 
 _PROMPT = """\
 Please output the layout information from the PDF image, including each layout element's bbox, its category, and the \
@@ -38,8 +40,12 @@ corresponding text content within the bbox.
 5. Final Output: The entire output must be a single JSON object.
 """
 
-_DECODER = json.JSONDecoder(strict=False)
-_MOST_REGIONS = 5000
+_DECODER = json.JSONDecoder(strict=False, parse_int=float)
+"""As a float a number of any length is one."""
+_MOST_WORK = 3_000_000
+"""Characters of JSON that are looked at, those of nested rubbish again and again: some tenths of a second."""
+_RUBBISH, _DEEP = 200, 100_000
+"""What a brace costs that begins no object, and an object that is nested too deeply."""
 
 
 class Dots:
@@ -56,8 +62,8 @@ class Dots:
         ]
 
     def parse(self, text: str, size: tuple[int, int]) -> Answer:
-        found = [(_region(value, size), (start, end)) for value, start, end in _objects(text)]
-        kept = [(region, span) for region, span in found if region]
+        found = ((_region(value, size), (start, end)) for value, start, end in _objects(text))
+        kept = list(islice(((region, span) for region, span in found if region), MOST_REGIONS))
         return Answer(tuple(region for region, _ in kept), tuple(span for _, span in kept))
 
     def render(self, regions: Sequence[Region], size: tuple[int, int]) -> str:
@@ -82,24 +88,30 @@ class Dots:
 
 
 def _objects(text: str) -> Iterator[tuple[dict[str, Any], int, int]]:
-    """Each whole JSON object in `text`, and where it stands: commas may be missing between them, and the last may break off."""
-    at, count = text.find("{"), 0
-    while at >= 0 and count < _MOST_REGIONS:
-        count += 1
+    """The objects that name a category, and where each stands: commas may be missing between them, others be around them, and
+    the last may break off."""
+    at, left = text.find("{"), _MOST_WORK
+    while at >= 0 and left > 0:
+        next_ = at + 1
         try:
             value, end = _DECODER.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            end = at + 1
+        except json.JSONDecodeError as error:
+            left -= error.pos - at + _RUBBISH
+        except RecursionError:
+            left -= _DEEP
         else:
-            yield value, at, end
-        at = text.find("{", end)
+            left -= end - at
+            if "category" in value:
+                yield value, at, end
+                next_ = end
+        at = text.find("{", next_)
 
 
 def _region(value: dict[str, Any], size: tuple[int, int]) -> Region | None:
-    label, text = value.get("category"), value.get("text", "")
+    label, text = value.get("category"), value.get("text") or ""
     if not isinstance(label, str) or not isinstance(text, str):
         return None
-    return Region(label.strip().lower().replace("-", "_")[:40], text.strip(), _box(value.get("bbox"), size))
+    return Region(label.strip().lower().replace("-", "_")[:40], trimmed(text), _box(value.get("bbox"), size))
 
 
 def _box(value: Any, size: tuple[int, int]) -> Box | None:
@@ -107,8 +119,5 @@ def _box(value: Any, size: tuple[int, int]) -> Box | None:
     if not isinstance(value, list) or len(value) != 4 or not all(isinstance(number, int | float) for number in value):
         return None
     width, height = size
-    try:
-        x0, y0, x1, y1 = (float(n) * WHOLE / side for n, side in zip(value, (width, height) * 2, strict=True))
-    except OverflowError:
-        return None
-    return box_of(x0, y0, x1, y1) if x0 == x0 and y0 == y0 and x1 == x1 and y1 == y1 else None
+    x0, y0, x1, y1 = (float(n) * WHOLE / side for n, side in zip(value, (width, height) * 2, strict=True))
+    return None if any(map(isnan, (x0, y0, x1, y1))) else box_of(x0, y0, x1, y1)

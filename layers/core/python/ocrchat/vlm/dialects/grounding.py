@@ -5,17 +5,18 @@
 
 Integers from 0 to 1000 on both axes. A `+` behind the label says that the region goes on from the one before. Format: the
 authors' client (lightonai/LightOnOCR, lightonocr/client.py, Apache-2.0), written anew. Links and pictures of ordinary Markdown
-are no markers: those have four integers.
+are no markers: those have four integers. Text in front of the first one has no place.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from ocrchat.model import Box
-from ocrchat.vlm.answer import Answer, Region, box_of
+from ocrchat.vlm.answer import MOST_REGIONS, Answer, Region, box_of, paragraphs, trimmed
 
 _MARKER = re.compile(r"!\[([A-Za-z_][\w-]{0,39})\+?\]\(\s*" + r"\s*,\s*".join([r"(\d{1,6})"] * 4) + r"\s*\)[ \t]*")
 _BROKEN_MARKER = re.compile(r"!\[[\w+-]*(?:\](?:\([\d,\s]*)?)?\Z")
@@ -36,24 +37,33 @@ class Grounding:
 
     def parse(self, text: str, size: tuple[int, int]) -> Answer:
         text = _BROKEN_MARKER.sub("", text)
-        markers = list(_MARKER.finditer(text))
-        ends = [*(marker.start() for marker in markers[1:]), len(text)][: len(markers)]
+        markers = list(islice(_MARKER.finditer(text), MOST_REGIONS))
+        if not markers:
+            return Answer((), ())
+        preamble = paragraphs(text[: markers[0].start()])
+        ends = [marker.start() for marker in markers[1:]] + [len(text)]
         regions = [
             Region(
                 marker[1].lower(),
-                _unescaped(text[marker.end() : end].strip()),
+                _unescaped(trimmed(text[marker.end() : end])),
                 box_of(*map(float, marker.groups()[1:])),
             )
             for marker, end in zip(markers, ends, strict=True)
         ]
-        return Answer(tuple(regions), tuple((m.end(), end) for m, end in zip(markers, ends, strict=True)))
+        spans = [(marker.end(), end) for marker, end in zip(markers, ends, strict=True)]
+        return Answer((*preamble.regions, *regions), (*preamble.spans, *spans))
 
     def render(self, regions: Sequence[Region], size: tuple[int, int]) -> str:
-        return "\n".join(f"![{r.label}]({_numbers(r.box)}) {_escaped(r.text)}" for r in regions if r.box)
+        return "\n".join(f"![{r.label}]({_numbers(r.box)}){_begun(_escaped(r.text))}" for r in regions if r.box)
 
 
 def _numbers(box: Box) -> str:
     return ",".join(str(round(value)) for value in (box.x0, box.y0, box.x1, box.y1))
+
+
+def _begun(text: str) -> str:
+    """On a line of its own where the first one is indented."""
+    return f"\n{text}" if text[:1].isspace() else f" {text}"
 
 
 def _escaped(text: str) -> str:
