@@ -451,6 +451,15 @@ def test_a_form_whose_label_stands_twice_and_is_said_once_gets_the_other_back() 
     assert found.page.warnings == (MISSED_TEXT,)
 
 
+def test_a_text_uses_no_more_of_ocr_than_it_says() -> None:
+    """A paragraph that stands twice, said once and longer: the other is missed."""
+    again = block(MOUNTAIN, 150, 900)
+    found = checked(page(FIRST, again), region(f"{flowing(MOUNTAIN)} And nobody ever came back.", FIRST.box))
+
+    assert found.page.warnings == (MISSED_TEXT,)
+    assert again in found.page.blocks
+
+
 CHINESE = ("北京是中华人民共和国的首都，位于华北平原的北部。", "这座城市有三千多年的历史，是全国的政治中心。")
 JAPANESE = ("東京の夏はとても暑いですが、", "秋には美しい紅葉が見られます。")
 ARABIC = ("كانت المدينة القديمة محاطة بسور حجري", "وفيها أربعة أبواب كبيرة تغلق عند الغروب")

@@ -192,6 +192,7 @@ def test_matches_are_the_same_letters_in_the_lines_allowed(texts: list[str], tex
     allowed &= set(range(len(texts)))
     said, at = letters(text)
     known: dict[int, int] = {}
+    pool.match(said, allowed, len(said), known)
     pool.match(said, allowed, len(pool.letters), known)
     pool.match_whole(said, 0, len(said), allowed, known)
 

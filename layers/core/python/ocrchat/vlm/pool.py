@@ -30,6 +30,8 @@ LEAST_RUN = 3
 """The same close to a run."""
 SLACK = 8
 """Letters that are close."""
+_FOUND = "\0"
+"""In place of a letter that has been found before: no letter of OCR is this."""
 _MOST_PLACES = 200
 _MOST_LOOKS = 16
 """What stands on a page a thousand times need not be looked at a thousand times."""
@@ -103,7 +105,8 @@ class Pool:
         `known` is where each letter of `said` that was found stands in the row of letters; it is added to.
         """
         is_wide = room > WIDE * len(said)
-        self._align(said, sorted(self._alike(said, allowed) if is_wide else allowed), known)
+        left = "".join(_FOUND if index in known else letter for index, letter in enumerate(said))
+        self._align(left, sorted(self._alike(left, allowed) if is_wide else allowed), known)
         _Search(self, said, allowed, known).run(LONG_RUN if is_wide or len(said) >= SHORT else RUN)
 
     def match_whole(self, said: str, start: int, end: int, allowed: Collection[int], known: dict[int, int]) -> None:
