@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Iterable, Iterator
 from itertools import count, pairwise
-from time import process_time
 from typing import Any
 
 import pytest
@@ -203,12 +202,11 @@ def test_every_stream_is_closed() -> None:
         assert source.is_closed
 
 
+@pytest.mark.timeout(30)  # a guard against hanging, no measure: what it costs is in ADR 0018
 def test_a_line_without_end() -> None:
     source = Source(b"x" * 37 for _ in count())
-    start = process_time()
     with pytest.raises(StreamBroken):
         chat.read(source.stream())
-    assert process_time() - start < 1
     assert source.given * 37 < 1_100_000
     assert source.is_closed
 

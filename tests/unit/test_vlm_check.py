@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -568,11 +567,12 @@ def hostile() -> dict[str, list[Region]]:
     }
 
 
+@pytest.mark.timeout(30)  # a guard against hanging, no measure: what it costs is in ADR 0018
 @pytest.mark.parametrize("name", hostile())
-def test_an_answer_of_30_000_characters_is_checked_in_two_seconds(name: str) -> None:
-    start = process_time()
-    checked(dense(), *hostile()[name])
-    assert process_time() - start < 2
+def test_a_hostile_answer_of_30_000_characters_is_checked(name: str) -> None:
+    page = checked(dense(), *hostile()[name]).page
+
+    assert codec.page_from_json(codec.page_to_json(page)) is not None
 
 
 def test_the_least_ink_is_less_than_a_word() -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from time import process_time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,12 +63,12 @@ def test_a_loop_has_a_period(before: str, period: int, data: st.DataObject) -> N
     assert text[start:] in part * 14
 
 
+@pytest.mark.timeout(30)  # a guard against hanging, no measure: what it costs is in ADR 0018
 @pytest.mark.parametrize(
     "part", ["a", "ab", "x" * 120 + "y", PROSE, "".join(map(chr, range(32, 12_032))), "." * 199 + "a"]
 )
-def test_a_look_takes_no_time(part: str) -> None:
+def test_a_look_at_12_000_characters_ends(part: str) -> None:
     text = (part * (12_000 // len(part) + 1))[:12_000]
-    start = process_time()
     for n in range(5):
-        loop_start(text[: 12_000 - n])
-    assert (process_time() - start) / 5 < 0.05
+        start = loop_start(text[: 12_000 - n])
+        assert start is None or 0 < start < 12_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from ocrchat.model import Table
 from ocrchat.tables import markup as html
-from ocrchat.vlm.markup import latex, plain, table, without_table, written
+from ocrchat.vlm.markup import MOST_CELLS, latex, plain, table, without_table, written
 
 
 @given(st.text() | st.text("&#;38<b>/*_\\$ {}^x1\n`~[]()!|ltamp"))
@@ -165,15 +164,14 @@ def test_any_text_is_read(said: str) -> None:
     without_table(said)
 
 
+@pytest.mark.timeout(30)  # a guard against hanging, no measure: what it costs is in ADR 0018
 @pytest.mark.parametrize(
     "part",
     ["<", "<b ", "</", "<!--", "<!", "<?", "&#", "**", "**a", "$a \\$", "\\$=", "<td>", "<td ", "<td colspan=200 rowspan=200>",
      "<tr><td>", "<table><td>", "<tr>", "<td a='", "<script>", "<![CDATA["],
 )  # fmt: skip
-def test_no_text_takes_long(part: str) -> None:
-    start = process_time()
+def test_no_text_hangs_the_reader(part: str) -> None:
     said = "<table><tr><td>" + part * (60_000 // len(part))
-    table(said)
-    plain(said)
-    without_table(said)
-    assert process_time() - start < 1
+    found = table(said)
+    assert found is None or found.rows * found.columns <= MOST_CELLS
+    assert len(plain(said)) + len(without_table(said)) <= 2 * len(said)

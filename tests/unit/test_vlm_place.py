@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -218,12 +217,11 @@ def test_rows_that_are_lines_are_taken_whole_or_not_at_all() -> None:
     assert pool.exact(" \n", everywhere) == ()
 
 
-def test_a_page_of_10_000_characters_takes_no_time() -> None:
+@pytest.mark.timeout(30)  # a guard against hanging, no measure: what it costs is in ADR 0018
+def test_a_page_of_10_000_characters_is_aligned() -> None:
     some = Random(2)
     vocabulary = ["".join(some.choice("etaoinshrdlu") for _ in range(some.randint(2, 9))) for _ in range(800)]
     texts = [" ".join(some.choice(vocabulary) for _ in range(12)) for _ in range(150)]
     seen = lines(*texts)
-    start = process_time()
     share, _ = aligned(" ".join(texts), seen)
-    assert process_time() - start < 0.5
     assert share == 1.0
