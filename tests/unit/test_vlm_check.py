@@ -325,6 +325,16 @@ def test_a_formula_over_a_paragraph_does_not_swallow_it() -> None:
     assert found.page.warnings == (MISSED_TEXT,)
 
 
+def test_a_formula_where_nothing_stands_is_invented() -> None:
+    formula = region("$$E = mc^2$$", Box(300, 1500, 1300, 1560), "formula")
+
+    found = checked(PAGE, *RIGHT, formula, ink=lambda _: 0.0, logprob=-0.1)
+
+    made = found.page.blocks[-1]
+    assert (made.support, made.confidence) == (0.0, 0.0)
+    assert found.page.warnings == (UNSUPPORTED_TEXT,)
+
+
 def test_a_figure_holds_its_labels_and_not_what_the_model_says_of_it() -> None:
     labels = block(["Axis of time", "0.5 million"], 400, 900)
     figure = region("A bar chart that shows how sales rose", Box(300, 850, 1300, 1400), "image")

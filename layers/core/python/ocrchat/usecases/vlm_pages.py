@@ -173,7 +173,7 @@ def _judged(
     if completion.is_cut:
         if again := ladder.cut(tries):
             return again
-        said = said.without_last()
+        said = said.without_last() if model.dialect.has_open_end else said
     elif not said.regions:
         said = answer.paragraphs(completion.text)
     checked = check.check(

@@ -141,7 +141,9 @@ def _block(claim: Claim, seen: PageResult, pool: Pool, ink: Callable[[Box], floa
     own_word = None if claim.own_word is None else round(OWN_WORD * claim.own_word, 4)
     witness = claim.witness(pool)
     lines = _lines(claim, area, witness, pool)
-    is_alone = claim.support is None or (witness is None and ink(area) >= INK)
+    if witness is None and ink(area) < INK:
+        return replace(block, lines=lines, source=Source.VLM, support=0.0, confidence_source=ConfidenceSource.AGREEMENT)
+    is_alone = claim.support is None or witness is None
     if is_alone or (witness is not None and witness < LEGIBLE and own_word is not None):
         return replace(
             block,
@@ -239,6 +241,6 @@ def _is_unsupported(claim: Claim, block: Block, pool: Pool) -> bool:
     return (
         block.confidence_source is ConfidenceSource.AGREEMENT
         and (block.support or 0.0) < SUPPORTED
-        and len(claim.said) >= FEWEST_LETTERS
+        and len(claim.said or claim.part.text) >= FEWEST_LETTERS
         and (witness is None or witness >= LEGIBLE)
     )

@@ -11,7 +11,10 @@ from ocrchat.vlm.dialects.grounding import Grounding
 
 
 class Dialect(Protocol):
-    """`longest_edge` is how many pixels the model sees of a picture at most; its sides are multiples of `multiple`."""
+    """`longest_edge` is how many pixels the model sees of a picture at most; its sides are multiples of `multiple`.
+
+    `has_open_end`: nothing tells that the last region is whole, where an answer breaks off.
+    """
 
     @property
     def name(self) -> str: ...
@@ -24,6 +27,9 @@ class Dialect(Protocol):
 
     @property
     def top_p(self) -> float: ...
+
+    @property
+    def has_open_end(self) -> bool: ...
 
     def content(self, picture_url: str) -> list[dict[str, Any]]:
         """The one message of the user: the picture, and what is asked."""

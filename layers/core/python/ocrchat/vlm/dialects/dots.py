@@ -53,6 +53,7 @@ class Dots:
     longest_edge = 3360
     multiple = 28
     top_p = 0.9
+    has_open_end = False
 
     def content(self, picture_url: str) -> list[dict[str, Any]]:
         """With the marks of the picture spelled out: else vLLM puts a line break of its own between picture and prompt."""

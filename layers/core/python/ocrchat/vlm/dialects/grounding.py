@@ -30,6 +30,7 @@ class Grounding:
     longest_edge = 2048
     multiple = 1
     top_p = 1.0
+    has_open_end = True
 
     def content(self, picture_url: str) -> list[dict[str, Any]]:
         """The model knows this one word; anything more is nothing that it was trained on."""
