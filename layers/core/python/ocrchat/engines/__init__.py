@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from ocrchat.model import Box, Line, PageImage
 
 if TYPE_CHECKING:
+    from ocrchat.engines.ppocr import Networks
     from ocrchat.layout.sight import Sight
     from ocrchat.tables import TableModel
 
@@ -86,10 +87,17 @@ class CpuModels:
         _ = self.ocr, self.layout, self.tables
 
     @cached_property
+    def networks(self) -> Networks:
+        """Those of the OCR engine."""
+        from ocrchat.engines.ppocr import Networks
+
+        return Networks.load(self._weights, self._tessdata, self._threads)
+
+    @cached_property
     def ocr(self) -> OcrEngine:
         from ocrchat.engines.ppocr import PpOcrEngine
 
-        return PpOcrEngine(self._weights, self._tessdata, self._threads)
+        return PpOcrEngine(self.networks)
 
     @cached_property
     def layout(self) -> LayoutModel:
@@ -102,3 +110,24 @@ class CpuModels:
         from ocrchat import tables
 
         return tables.load(self._weights, self._threads)
+
+
+class ThoroughModels:
+    """Those of the cpu tier with more time: the embedded parser of the vlm tier. Nothing is loaded twice."""
+
+    def __init__(self, models: CpuModels) -> None:
+        self._models = models
+
+    @cached_property
+    def ocr(self) -> OcrEngine:
+        from ocrchat.engines.thorough import ThoroughEngine
+
+        return ThoroughEngine(self._models.networks)
+
+    @property
+    def layout(self) -> LayoutModel:
+        return self._models.layout
+
+    @property
+    def tables(self) -> TableModel:
+        return self._models.tables

@@ -39,7 +39,7 @@ _CONTRAST = 16
 
 
 @dataclass(frozen=True, slots=True)
-class _Strip:
+class Strip:
     """A detected line: where it is, first corner where its text starts, its crop, and what was read there."""
 
     quad: Quads
@@ -49,6 +49,7 @@ class _Strip:
     """Whether Tesseract has read it in its language."""
     is_foreign: bool = False
     """Whether Tesseract has read it, whose confidences are lower, and which is only believed where it makes sense."""
+    least: float = _MIN_CONFIDENCE
 
     @property
     def trust(self) -> float:
@@ -61,19 +62,40 @@ class _Strip:
 
     @property
     def is_text(self) -> bool:
-        return self.reading.text != "" and (self.is_foreign or self.reading.confidence >= _MIN_CONFIDENCE)
+        return self.reading.text != "" and (self.is_foreign or self.reading.confidence >= self.least)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Loaded once, for all engines that read with them."""
+
+    detector: LineDetector
+    tiny: LineRecogniser
+    small: LineRecogniser
+    tesseract: Tesseract | None
+
+    @classmethod
+    def load(cls, weights: Path, tessdata: Path | None, threads: int) -> Networks:
+        """`tessdata` has the data of scripts that PP-OCRv6 has no letters of; without it they are read as nonsense."""
+        cv2.setNumThreads(threads)
+        return cls(
+            LineDetector(weights, threads),
+            LineRecogniser(weights / TINY, threads, weights / TINY_CHARACTERS),
+            LineRecogniser(weights / SMALL, threads),
+            Tesseract(tessdata) if tessdata else None,
+        )
 
 
 class PpOcrEngine:
     name = "pp-ocrv6"
 
-    def __init__(self, weights: Path, tessdata: Path | None, threads: int) -> None:
-        """`tessdata` has the data of scripts that PP-OCRv6 has no letters of; without it they are read as nonsense."""
-        cv2.setNumThreads(threads)
-        self._detector = LineDetector(weights, threads)
-        self._tiny = LineRecogniser(weights / TINY, threads, weights / TINY_CHARACTERS)
-        self._small = LineRecogniser(weights / SMALL, threads)
-        self._tesseract = Tesseract(tessdata) if tessdata else None
+    def __init__(self, networks: Networks, scale: float = 1.0) -> None:
+        """`scale`: lines are looked for on pages so many times larger than is enough for print."""
+        self._detector = networks.detector
+        self._tiny = networks.tiny
+        self._small = networks.small
+        self._tesseract = networks.tesseract
+        self._scale = scale
 
     def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
         asked = languages.find(language)
@@ -81,30 +103,31 @@ class PpOcrEngine:
             return self._read(image, asked.code, may_turn, is_foreign=asked.engine == languages.TESSERACT)[0]
         recognised, strips = self._read(image, language, may_turn, is_foreign=False)
         told = _foreign_language(strips)
-        if told is None or len(self._detector.find(_pixels(image), image.dpi, is_foreign=True)) <= len(strips):
+        if told is None or len(self._find(_pixels(image), image.dpi, is_foreign=True)) <= len(strips):
             return recognised
         return self._read(image, told, may_turn, is_foreign=True)[0]
 
     def _read(
         self, image: PageImage, language: str, may_turn: bool, is_foreign: bool
-    ) -> tuple[Recognised, list[_Strip]]:
+    ) -> tuple[Recognised, list[Strip]]:
         page = _pixels(image)
         if int(page.max()) - int(page.min()) < _CONTRAST:
             return Recognised(image, [], self.name), []
-        found = self._detector.find(page, image.dpi, is_foreign)
+        found = self._find(page, image.dpi, is_foreign)
         strips = self._strips(page, found)
-        turn, lean, transform = 0, 0.0, upright.STAY
+        turn, lean, transform, level = 0, 0.0, upright.STAY, page
         if may_turn:
             turn = upright.quarter_turn(page, found, [strip.reading.confidence for strip in strips], self._trust)
             if turn:
                 page = upright.turned(page, turn)
-                found = self._detector.find(page, image.dpi, is_foreign)
+                found = self._find(page, image.dpi, is_foreign)
                 strips = self._strips(page, found)
-            lean, transform, page = upright.straightened(page, found)
+            lean, transform, level = upright.straightened(page, found)
         rotation = round((turn + lean) % 360, 2)
         if rotation:
-            image = PageImage(page.tobytes(), page.shape[1], page.shape[0], image.dpi)
+            image = PageImage(level.tobytes(), level.shape[1], level.shape[0], image.dpi)
         strips, name = self._reread(strips, language)
+        strips = self._reconsidered(strips, page)
         lines = [strip.reading.on(quads.moved(strip.quad, transform)) for strip in strips if strip.is_text]
         return Recognised(image, lines, name, rotation), strips
 
@@ -113,14 +136,17 @@ class PpOcrEngine:
         reading = self._small.read(quads.crop(_pixels(image), quad))
         return reading.on(quad) if reading.text else None
 
-    def _strips(self, page: Pixels, found: Quads) -> list[_Strip]:
+    def _find(self, page: Pixels, dpi: float, is_foreign: bool) -> Quads:
+        return self._detector.find(page, dpi, is_foreign, self._scale)
+
+    def _strips(self, page: Pixels, found: Quads) -> list[Strip]:
         upended = quads.are_upended(found)
         return [self._strip(page, quad, is_upended) for quad, is_upended in zip(found, upended, strict=True)]
 
-    def _strip(self, page: Pixels, quad: Quads, is_upended: bool) -> _Strip:
+    def _strip(self, page: Pixels, quad: Quads, is_upended: bool) -> Strip:
         ways = [quads.downwards(quad), quad] if is_upended else [quad]
         crops = [quads.crop(page, way) for way in ways]
-        strips = [_Strip(way, crop, self._tiny.read(crop)) for way, crop in zip(ways, crops, strict=True)]
+        strips = [Strip(way, crop, self._tiny.read(crop)) for way, crop in zip(ways, crops, strict=True)]
         return max(strips, key=lambda strip: strip.reading.confidence)
 
     def _trust(self, crops: Sequence[Pixels]) -> float:
@@ -129,7 +155,7 @@ class PpOcrEngine:
         length = sum(len(reading.text) for reading in readings)
         return sum(reading.confidence * len(reading.text) for reading in readings) / max(length, 1)
 
-    def _reread(self, strips: list[_Strip], language: str) -> tuple[list[_Strip], str]:
+    def _reread(self, strips: list[Strip], language: str) -> tuple[list[Strip], str]:
         """Each as whoever reads it best does, and who has read the page then."""
         if self._tesseract is None:
             return [self._doubted(strip) for strip in strips], self.name
@@ -142,11 +168,15 @@ class PpOcrEngine:
             for strip, other in zip(strips, others, strict=True)
         ], name
 
-    def _doubted(self, strip: _Strip) -> _Strip:
+    def _reconsidered(self, strips: list[Strip], page: Pixels) -> list[Strip]:
+        """For engines that have more time. `page` is what `strips` were cropped from."""
+        return strips
+
+    def _doubted(self, strip: Strip) -> Strip:
         """As the small model reads it, if there is doubt."""
         return strip if strip.trust >= _TRUSTED else replace(strip, reading=self._small.read(strip.pixels))
 
-    def _marked(self, strip: _Strip, data: str) -> _Strip:
+    def _marked(self, strip: Strip, data: str) -> Strip:
         """As Tesseract reads it, if it knows the words."""
         assert self._tesseract is not None
         if not latin.has_words(strip.reading):
@@ -159,7 +189,7 @@ def _pixels(image: PageImage) -> Pixels:
     return np.frombuffer(image.pixels, np.uint8).reshape(image.height, image.width, 3)
 
 
-def _foreign_language(strips: Sequence[_Strip]) -> str | None:
+def _foreign_language(strips: Sequence[Strip]) -> str | None:
     """The language of a page most lines of which Tesseract has read, if it can be told: the detector may have missed some."""
     foreign = [strip.reading.text for strip in strips if strip.is_foreign]
     return detect_language("\n".join(foreign)) if len(foreign) > len(strips) / 2 else None

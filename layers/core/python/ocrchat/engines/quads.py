@@ -86,6 +86,13 @@ def moved(quad: Quads, transform: Transform) -> Quads:
     return quad @ transform[:, :2].T + transform[:, 2]
 
 
+def grown(quad: Quads, share: float) -> Quads:
+    """Higher by `share` of its height above and below its text; lower, if negative."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    left, right = share * (bottom_left - top_left), share * (bottom_right - top_right)
+    return np.array([top_left - left, top_right - right, bottom_right + right, bottom_left + left], np.float32)
+
+
 def skew(quads: Quads) -> float:
     """Degrees by which lines fall to the right, the median of the long ones weighted by length; 0 where there are too few."""
     widths, heights = sizes(quads)

@@ -1,0 +1,118 @@
+"""PP-OCRv6 with more time: pages that it reads badly are read again and again, and what most readings agree on is kept.
+
+A page that is read well the first time is left as it is: there a second reading changes as many right letters as wrong ones
+(docs/adr/0017). What gains is handwriting, faint typing, formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import SequenceMatcher
+
+import cv2
+
+from ocrchat.engines import Recognised, quads
+from ocrchat.engines.ppocr import Networks, PpOcrEngine, Strip
+from ocrchat.engines.quads import Pixels
+from ocrchat.engines.reading import Reading
+from ocrchat.model import Box, Line, PageImage
+
+_CLEAR = 0.95
+"""Mean confidence of a page from which on it is left as it is: print has 0.96 and more, handwriting hardly ever so much."""
+
+_DOUBTED = 0.97
+"""Confidence of a line below which it is read again, on a page that is not clear."""
+
+_WIDER = (1.15, 1.3, 1.5)
+"""Handwriting is narrower than the print that the recogniser has learnt."""
+
+_HIGHER = (-0.1, -0.05, 0.1)
+"""In heights of the line, above and below: less of its neighbours, or more of its own loops."""
+
+_SURER = 0.03
+"""By so much another reading has to be better than the first one."""
+
+_POOR = 0.9
+_LEAST = 0.1
+"""Mean confidence of a page below which its weak lines are handwriting, and confidence from which on they are kept then. On other
+pages they are stamps and logos."""
+
+_CLOSER = 1.3
+"""A page that is not clear is looked at a second time, so many times larger."""
+
+
+class ThoroughEngine:
+    name = "pp-ocrv6-thorough"
+
+    def __init__(self, networks: Networks) -> None:
+        self._first = _Engine(networks)
+        self._closer = _Engine(networks, _CLOSER)
+
+    def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
+        read = self._first.read(image, language, may_turn)
+        if not read.lines or _mean(read.lines) >= _CLEAR:
+            return read
+        closer = self._closer.read(image, language, may_turn)
+        return max(read, closer, key=lambda some: _weight(some.lines))
+
+    def read_line(self, image: PageImage, box: Box) -> Line | None:
+        return self._first.read_line(image, box)
+
+
+class _Engine(PpOcrEngine):
+    name = ThoroughEngine.name
+
+    def _reconsidered(self, strips: list[Strip], page: Pixels) -> list[Strip]:
+        if _mean(_text(strips)) >= _CLEAR:
+            return strips
+        strips = [self._again(strip, page) if _is_doubted(strip) else strip for strip in strips]
+        return [replace(strip, least=_LEAST) for strip in strips] if _mean(_text(strips)) < _POOR else strips
+
+    def _again(self, strip: Strip, page: Pixels) -> Strip:
+        """As the reading that is sure of itself, and that the others agree with most: that product is its confidence."""
+        readings = [strip.reading, *map(self._small.read, _views(strip, page))]
+        worth = [reading.confidence * _agreement(number, readings) for number, reading in enumerate(readings)]
+        best = max(range(len(readings)), key=worth.__getitem__)
+        if worth[best] <= worth[0] + _SURER:
+            best = 0
+        # What was text stays text.
+        least = strip.least if strip.is_text else 0.0
+        return replace(strip, reading=replace(readings[best], confidence=max(worth[best], least)))
+
+
+def _views(strip: Strip, page: Pixels) -> Iterator[Pixels]:
+    """The line in other crops than the first one."""
+    height, width = strip.pixels.shape[:2]
+    for times in _WIDER:
+        yield cv2.resize(strip.pixels, (round(width * times), height), interpolation=cv2.INTER_CUBIC)
+    for share in _HIGHER:
+        yield quads.crop(page, quads.grown(strip.quad, share))
+
+
+def _agreement(number: int, readings: Sequence[Reading]) -> float:
+    """How alike the other readings are to this one, each as far as it is sure of itself."""
+    others = [reading for place, reading in enumerate(readings) if place != number and reading.text]
+    matcher = SequenceMatcher(b=readings[number].text, autojunk=False)
+    total = 0.0
+    for other in others:
+        matcher.set_seq1(other.text)
+        total += other.confidence * matcher.ratio()
+    return total / max(sum(other.confidence for other in others), 1e-9)
+
+
+def _is_doubted(strip: Strip) -> bool:
+    return not strip.is_known and not strip.is_foreign and strip.reading.confidence < _DOUBTED
+
+
+def _text(strips: Sequence[Strip]) -> list[Reading]:
+    return [strip.reading for strip in strips if strip.is_text]
+
+
+def _weight(lines: Sequence[Reading] | Sequence[Line]) -> float:
+    """Confident text: characters, each as far as it is sure."""
+    return sum(line.confidence * len(line.text) for line in lines)
+
+
+def _mean(lines: Sequence[Reading] | Sequence[Line]) -> float:
+    return _weight(lines) / max(sum(len(line.text) for line in lines), 1)
