@@ -87,9 +87,9 @@ def with_model(request: pytest.FixtureRequest, model: ModelServer, weights: Path
 
 
 def answer_of_the_first_page() -> str:
-    """What a model says that makes no mistake, and sees a formula where there is none for OCR to see."""
+    """What a model says that makes no mistake, and a formula, where there is ink for it."""
     page = reader.read_page(EXAMPLES / "report.pdf", MediaType.PDF, 0, NullModels())
-    regions = [*embedded.regions(page), Region("formula", f"$${FORMULA}$$", Box(300, 650, 700, 700))]
+    regions = [*embedded.regions(page), Region("formula", f"$${FORMULA}$$", Box(139, 164, 238, 186))]
     return DIALECTS["lighton-grounding"].render(regions, (1, 1))
 
 
