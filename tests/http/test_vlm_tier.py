@@ -132,7 +132,7 @@ def test_a_scan_is_checked_against_what_the_cpu_tier_reads(with_model: httpx.Cli
     cpu = post(with_model, "scan.jpg")
     (page,) = cpu["pages"]
     regions = [Region("text", block["text"], thousandths(block["bbox"], page)) for block in page["blocks"]]
-    story = Region("text", "Seventeen purple giraffes were seen in the lobby", Box(0, 0, 10, 10))
+    story = Region("text", "Seventeen purple giraffes were seen in the lobby", regions[3].box)
     model.outcomes = [Says(DIALECTS["lighton-grounding"].render([*regions, story], (1, 1)))]
 
     job = post(with_model, "scan.jpg", tier="vlm")
