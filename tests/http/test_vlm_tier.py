@@ -142,10 +142,10 @@ def test_a_scan_is_checked_against_what_the_cpu_tier_reads(with_model: httpx.Cli
     invented = [block for block in page["blocks"] if "giraffes" in block["text"]]
     assert [block["support"] for block in invented] == [0.0]
     assert "vlm_unsupported_text" in page["warnings"]
-    by_text = {block["text"]: block["confidence"] for block in cpu["pages"][0]["blocks"]}
-    for block in page["blocks"]:
-        if block["text"] in by_text:
-            assert block["confidence"] == pytest.approx(by_text[block["text"]], abs=0.02)
+    sure = {block["text"]: block["confidence"] for block in cpu["pages"][0]["blocks"] if block["confidence"] > 0.95}
+    assert len(sure) > 3
+    found = {block["text"]: block["confidence"] for block in page["blocks"] if block["text"] in sure}
+    assert found == pytest.approx(sure, abs=0.02)
 
 
 def test_the_key_of_a_server_reaches_it_and_nobody_else(with_model: httpx.Client, model: ModelServer) -> None:
