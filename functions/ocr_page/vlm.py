@@ -43,6 +43,9 @@ def model() -> usecases.Model:
 def ask(record: SQSRecord, deadline: float) -> None:
     task = from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
+    if not cloud().vlm_backend.is_remote:
+        usecases.give_up(cloud(), task)  # the model was switched off while the page waited for it
+        return
     try:
         seconds = usecases.ask_model(cloud(), task, model(), deadline)
     except Exception:
