@@ -124,6 +124,29 @@ def test_a_dead_letter_is_recorded_as_a_failed_page(
     assert chunk.failures == {1: "page_failed"}
 
 
+def waiting_job(cloud: Cloud, account: Account, folder: Path) -> Job:
+    """Its first page has been handed over to the queue of the model."""
+    job = Job("3" * 32, account.id, "a.pdf", MediaType.PDF, 2, JobOptions(Tier.VLM), datetime.now(UTC), credits=10)
+    cloud.books.open(job, None)
+    cloud.page_sets.open(job, "token", datetime.now(UTC))
+    cloud.blobs.put(keys.source(job), digital_pdf(2), "application/pdf")
+    usecases.read_page(cloud, PageTask(job.id, 0, 0), dict.fromkeys(Tier, NullModels()), Scratch(folder))
+    return job
+
+
+def waiting_message(session: boto3.Session, settings: Settings) -> dict[str, Any]:
+    sqs = session.client("sqs")
+    (message,) = sqs.receive_message(QueueUrl=settings.vlm_queue, VisibilityTimeout=1800)["Messages"]
+    (template,) = event("sqs_page.json")["Records"]
+    return {
+        **template,
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "eventSourceARN": template["eventSourceARN"].rpartition(":")[0] + ":vlm",
+    }
+
+
 def test_a_page_that_waits_for_a_model_goes_back_to_its_queue_and_is_not_lost(
     cloud: Cloud,
     session: boto3.Session,
@@ -140,28 +163,29 @@ def test_a_page_that_waits_for_a_model_goes_back_to_its_queue_and_is_not_lost(
         deployed(settings)
         vlm.model.cache_clear()
         cloud = replace(cloud, vlm_backend=VlmBackend.OPENAI)
-        job = Job("3" * 32, account.id, "a.pdf", MediaType.PDF, 2, JobOptions(Tier.VLM), datetime.now(UTC), credits=10)
-        cloud.books.open(job, None)
-        cloud.page_sets.open(job, "token", datetime.now(UTC))
-        cloud.blobs.put(keys.source(job), digital_pdf(2), "application/pdf")
-        usecases.read_page(cloud, PageTask(job.id, 0, 0), dict.fromkeys(Tier, NullModels()), Scratch(tmp_path))
-        sqs = session.client("sqs")
-        (message,) = sqs.receive_message(QueueUrl=settings.vlm_queue, VisibilityTimeout=1800)["Messages"]
-        (template,) = event("sqs_page.json")["Records"]
-        record = {
-            **template,
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "eventSourceARN": template["eventSourceARN"].rpartition(":")[0] + ":vlm",
-        }
+        job = waiting_job(cloud, account, tmp_path)
+        record = waiting_message(session, settings)
 
         busy = vlm.handler({"Records": [record]}, Context())
         answered = vlm.handler({"Records": [record]}, Context())
 
-    assert busy == {"batchItemFailures": [{"itemIdentifier": message["MessageId"]}]}
+    assert busy == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
     assert answered == {"batchItemFailures": []}
     assert cloud.blobs.get_json(keys.page_result(job, 0))["engine"] == "vlm:m"
+
+
+def test_a_page_that_waits_for_a_model_which_is_switched_off_is_answered_at_once(
+    cloud: Cloud, session: boto3.Session, settings: Settings, account: Account, tmp_path: Path
+) -> None:
+    from functions.ocr_page import vlm
+
+    job = waiting_job(replace(cloud, vlm_backend=VlmBackend.OPENAI), account, tmp_path)
+
+    answer = vlm.handler({"Records": [waiting_message(session, settings)]}, Context())
+
+    assert answer == {"batchItemFailures": []}
+    page = cloud.blobs.get_json(keys.page_result(job, 0))
+    assert (page["engine"], page["warnings"]) == ("embedded:text-layer", ["vlm_unavailable"])
 
 
 def test_a_message_that_is_not_ours_is_left_for_the_parking_queue(cloud: Cloud) -> None:
