@@ -1,6 +1,6 @@
 """How well pages are read, and at what cost: ocrchat and its peers over an evaluation pack, scored by the pack's own script.
 
-    python -m benchmarks.accuracy --eval PACK [--folder A B C E] [--peer NAME ...] [--limit ITEMS]
+    python -m benchmarks.accuracy --eval PACK [--folder A B C D E] [--peer NAME ...] [--limit ITEMS]
 
 A pack holds `score.py` and, in each folder, `manifest.json`. Each peer runs in an environment of its own (made on demand in
 .build/peers), in a process of its own, on one thread; models are loaded before the first page that counts. One document is
@@ -36,7 +36,7 @@ WARM_UP = {"file": SCAN, "images": [SCAN], "language": "en"}
 def main() -> None:
     parser = argparse.ArgumentParser(description="Reads an evaluation pack with ocrchat and its peers, and scores it.")
     parser.add_argument("--eval", type=Path, required=True, help="the evaluation pack")
-    parser.add_argument("--folder", nargs="+", default=["A", "B", "C", "E"])
+    parser.add_argument("--folder", nargs="+", default=["A", "B", "C", "D", "E"])
     parser.add_argument("--peer", nargs="+", default=[peer.name for peer in peers.PEERS], help="names of peers")
     parser.add_argument("--limit", type=int, help="items of each group, for a quick look")
     parser.add_argument("--predictions", type=Path, help="keep what was read here, a folder a contender")
@@ -123,6 +123,7 @@ class Bench:
 
     def _read(self, contender: Contender, item: Item, images: list[str]) -> Reading:
         told = {"language": item.language, "script": item.script} if contender.language else {}
+        told |= {"tier": contender.tier} if contender.tier else {}
         process = self._processes[contender.peer]
         answer = process.ask({"file": str(item.file), "images": images, **told}, item.pages)
         if "error" in answer:
@@ -151,6 +152,8 @@ class Bench:
             (folder / f"{item.id}.md").write_text(markdown)
         if text is not None or markdown is None:
             (folder / f"{item.id}.txt").write_text(text or "")
+        if item.is_formula:  # as it stands: Markdown has escapes
+            (folder / f"{item.id}.tex").write_text(text or "")
         return text or markdown or ""
 
 

@@ -13,7 +13,7 @@ from benchmarks.peers import Peer
 class Contender:
     """A peer and how it is used: in which `folders` of the pack it reads documents without a text layer (`images`), and with one.
 
-    `language` says whether it is told the language of the document.
+    `language` says whether it is told the language of the document, `tier` which of its ways to read is asked for.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Contender:
     images: bool = True
     digital: bool = False
     language: bool = False
+    tier: str | None = None
 
     def reads(self, item: Item) -> bool:
         return item.folder in self.folders and (self.images if item.is_image else self.digital)
@@ -34,9 +35,10 @@ SUPPORTED_BY = "ocrchat, language given"
 """Whose list of languages the means over supported languages go by."""
 
 CONTENDERS = (
-    Contender("ocrchat", peers.OCRCHAT, "ABCE", digital=True),
+    Contender("ocrchat", peers.OCRCHAT, "ABCDE", digital=True),
+    Contender("ocrchat, vlm embedded", peers.OCRCHAT, "ABCDE", digital=True, tier="vlm"),
     Contender(SUPPORTED_BY, peers.OCRCHAT, "E", language=True),
-    Contender(BASE, peers.RAPIDOCR, "ABCE"),  # no tables: in C only as the measure of cost
+    Contender(BASE, peers.RAPIDOCR, "ABCDE"),  # no tables: in C only as the measure of cost
     Contender("rapidocr-onnxruntime", peers.RAPIDOCR_ONNXRUNTIME, "ABE"),
     Contender("tesseract", peers.TESSERACT, "ABE", language=True),
     Contender("onnxtr", peers.ONNXTR, "AB"),  # Latin script

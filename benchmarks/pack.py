@@ -24,7 +24,7 @@ MACROLANGUAGES = {
 class Item:
     """One document with its truth. `language` is an ISO 639-1 or 639-3 code; `script` is ISO 15924, for rendered pages.
 
-    `is_image` tells that no page has a text layer: there is nothing to read without OCR.
+    `is_image` tells that no page has a text layer: there is nothing to read without OCR. The truth of a formula is LaTeX.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Item:
     is_image: bool
     language: str
     script: str | None
+    is_formula: bool = False
 
 
 def items(pack: Path, folders: list[str], limit: int | None = None) -> list[Item]:
@@ -55,7 +56,8 @@ def _item(pack: Path, folder: str, entry: dict[str, Any]) -> Item:
         with pymupdf.open(file) as document:
             pages, is_image = len(document), not any(page.get_text().strip() for page in document)
     language = MACROLANGUAGES.get(entry["lang"], entry["lang"])
-    return Item(entry["id"], folder, entry["group"], file, pages, is_image, language, entry.get("script"))
+    is_formula = entry.get("truth_kind") == "latex"
+    return Item(entry["id"], folder, entry["group"], file, pages, is_image, language, entry.get("script"), is_formula)
 
 
 def _unmixed(found: list[Item]) -> list[Item]:

@@ -1,4 +1,7 @@
-"""ocrchat's own reader, as a worker calls it, on one thread. Weights: layers/weights/fetch.py has filled .build/weights."""
+"""ocrchat's own reader, as a worker calls it, on one thread: the cpu tier, and the vlm tier with its embedded parser.
+
+Weights: layers/weights/fetch.py has filled .build/weights.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,12 @@ MAX_PAGES = 3000
 class Reader:
     def __init__(self) -> None:
         tessdata = TESSDATA if (TESSDATA / ".ready").exists() else None
-        self._models = engines.CpuModels(WEIGHTS, tessdata, threads=1)
+        cpu = engines.CpuModels(WEIGHTS, tessdata, threads=1)
+        self._tiers: dict[str, engines.Models] = {"cpu": cpu, "vlm": engines.ThoroughModels(cpu)}
 
     def prepare(self, request: dict[str, Any]) -> None:
         self._language = _code(request["language"], request.get("script")) if "language" in request else languages.AUTO
+        self._models = self._tiers[request.get("tier", "cpu")]
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
         file = Path(request["file"])

@@ -6,11 +6,12 @@ An adapter is a file beside this one with `PACKAGES` (distributions whose versio
 construction loads the models. `-P` keeps this folder off the import path, where `tesseract.py` and the like would be found
 in place of a package of that name. Only the standard library is imported here: an environment holds nothing for our sake.
 
-Request:  {"file": path, "images": [paths of its pages], "language": ISO 639 code, "script": ISO 15924 code}
+Request:  {"file": path, "images": [paths of its pages], "language": ISO 639 code, "script": ISO 15924 code, "tier": name}
 Answer:   {"text", "markdown", "unsupported", "cpu_s", "wall_s", "process_cpu_s", "peak_rss_mb", "rss_mb"}, or {"error"}
 
-Language and script are missing where the engine has to find them, `text` or `markdown` where it makes none. Seconds are of the
-reading, `process_cpu_s` since the process started. The first line, sent when the models are loaded, holds `versions`.
+Language and script are missing where the engine has to find them, the tier where it has but one, `text` or `markdown` where it
+makes none. Seconds are of the reading, `process_cpu_s` since the process started. The first line, sent when the models are
+loaded, holds `versions`.
 """
 
 from __future__ import annotations

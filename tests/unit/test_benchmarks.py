@@ -79,7 +79,7 @@ def test_only_scans_are_rendered_for_engines_that_read_pictures(tmp_path: Path) 
 def test_engines_that_only_read_pictures_are_not_given_digital_documents() -> None:
     readers = {contender.name for contender in CONTENDERS if contender.reads(item("a", is_image=False))}
 
-    assert readers == {"ocrchat", "pymupdf4llm", "text layer"}
+    assert readers == {"ocrchat", "ocrchat, vlm embedded", "pymupdf4llm", "text layer"}
 
 
 def test_costs_are_compared_on_the_documents_that_both_have_read() -> None:

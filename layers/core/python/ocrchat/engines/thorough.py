@@ -24,10 +24,10 @@ _CLEAR = 0.95
 _DOUBTED = 0.97
 """Confidence of a line below which it is read again, on a page that is not clear."""
 
-_WIDER = (1.15, 1.3, 1.5)
+_WIDER = (1.3, 1.5)
 """Handwriting is narrower than the print that the recogniser has learnt."""
 
-_HIGHER = (-0.1, -0.05, 0.1)
+_HIGHER = (-0.1, 0.1)
 """In heights of the line, above and below: less of its neighbours, or more of its own loops."""
 
 _SURER = 0.03
