@@ -21,7 +21,9 @@ VLM_TRIES = 50
 """Waiting for a model to start is none that counts (see ocrchat.vlm.ladder), but SQS counts it."""
 
 READ_TIMEOUT = cdk.Duration.seconds(120)
-VLM_TIMEOUT = cdk.Duration.seconds(300)
+VLM_TIMEOUT = cdk.Duration.seconds(900)
+"""The longest there is: a laptop may write for minutes, and a worker that is stopped in the middle has asked in vain."""
+
 GIVE_UP_TIMEOUT = cdk.Duration.seconds(60)
 
 TESSDATA = "/opt/tessdata"
@@ -32,8 +34,8 @@ class PageQueues(Construct):
     """Interactive, priority and bulk: a long document never stands in front of a receipt, nor in front of one paid for.
     Behind them one queue of pages that wait for a model, whose accounts and lanes SQS serves in turn.
 
-    A page that failed five times comes to the dead-letter queue, whose consumer records it so that its job ends. What
-    that consumer cannot handle either is parked for a person to look at.
+    A page that failed five times (50, where it waits for a model) comes to the dead-letter queue, whose consumer records it so
+    that its job ends. What that consumer cannot handle either is parked for a person to look at.
     """
 
     def __init__(self, scope: Construct, id: str) -> None:
@@ -45,7 +47,7 @@ class PageQueues(Construct):
             retention=LONGEST_RETENTION,
             consumer_timeout=GIVE_UP_TIMEOUT,
             # A letter may bring the receives of its first queue along (it does in the emulator): at least five are left.
-            then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=PAGE_TRIES + 5),
+            then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=VLM_TRIES + 5),
         )
         given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PAGE_TRIES)
         self.interactive = queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)

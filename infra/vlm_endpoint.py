@@ -105,7 +105,7 @@ class Endpoint(Construct):
                 sagemaker.CfnEndpointConfig.ProductionVariantProperty(
                     variant_name=VARIANT,
                     instance_type=instance_type,
-                    initial_instance_count=1,
+                    initial_instance_count=max(1, min_copies),
                     inference_ami_version=AMI,
                     model_data_download_timeout_in_seconds=START_SECONDS,
                     container_startup_health_check_timeout_in_seconds=START_SECONDS,

@@ -12,6 +12,10 @@ from infra.function import Entrypoint, Layers
 from infra.pages import VLM_TIMEOUT, PageQueues
 from infra.vlm_stack import REQUESTS_PER_COPY
 from ocrchat.settings import Settings, VlmBackend
+from ocrchat.vlm.ladder import MOST_WAIT
+
+MOST_COPIES = 1000 // REQUESTS_PER_COPY
+"""An event source has 1,000 functions at most."""
 
 
 class VlmWorker(Construct):
@@ -22,6 +26,7 @@ class VlmWorker(Construct):
     ) -> None:
         """As many at once as the endpoint reads: more would only be turned away."""
         super().__init__(scope, id)
+        _check(settings, max_copies)
         self.ask = Entrypoint(
             self,
             "Ask",
@@ -39,18 +44,17 @@ class VlmWorker(Construct):
                 report_batch_item_failures=True,
             )
         )
-        if settings.vlm_backend is VlmBackend.OPENAI and not (settings.vlm_url and settings.vlm_model):
-            raise InvalidContext("vlm_backend: 'openai' needs vlm_url, as in https://ocr.example/v1, and vlm_model.")
         stack = cdk.Stack.of(self)
         if settings.vlm_backend is VlmBackend.SAGEMAKER:
             self._allow(
+                # Streaming has an action of its own; AWS's pages on inference components name the first alone.
                 ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
                 *(
                     stack.format_arn(service="sagemaker", resource=kind, resource_name=settings.vlm_endpoint)
                     for kind in ("endpoint", "inference-component")
                 ),
             )
-        if settings.vlm_secret:
+        if settings.vlm_backend is VlmBackend.OPENAI and settings.vlm_secret:
             secret = stack.format_arn(
                 service="secretsmanager",
                 resource="secret",
@@ -61,3 +65,19 @@ class VlmWorker(Construct):
 
     def _allow(self, actions: list[str], *resources: str) -> None:
         self.ask.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
+
+
+def _check(settings: Settings, max_copies: int) -> None:
+    """Raises InvalidContext for what could be deployed, and would never answer."""
+    is_address = settings.vlm_url.startswith(("https://", "http://"))
+    match settings.vlm_backend:
+        case VlmBackend.OPENAI if not (is_address and settings.vlm_model):
+            raise InvalidContext("vlm_backend: 'openai' needs vlm_url, as in https://ocr.example/v1, and vlm_model.")
+        case VlmBackend.SAGEMAKER if not settings.vlm_endpoint:
+            raise InvalidContext("vlm_backend: 'sagemaker' needs vlm_endpoint, the name of the endpoint.")
+    if ":" in settings.vlm_secret:
+        raise InvalidContext("vlm_secret: the name of the secret, not its ARN.")
+    if not 1 <= max_copies <= MOST_COPIES:
+        raise InvalidContext(f"vlm_max_copies: 1 to {MOST_COPIES}.")
+    if settings.vlm_max_wait > MOST_WAIT:
+        raise InvalidContext(f"vlm_max_wait: {MOST_WAIT} seconds at most.")

@@ -20,6 +20,7 @@ from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.vlm.dialects import DIALECTS
+from ocrchat.vlm.ladder import MOST_WAIT
 
 DEMO_ACCOUNT = "demo"
 CREDITS = 1_000_000
@@ -114,7 +115,7 @@ def connect(endpoint: str, outputs: dict[str, str]) -> Cloud:
     settings = replace(
         Settings.from_outputs(outputs),
         allow_private_addresses=allow_private_addresses(),
-        vlm_backend=VlmBackend(os.environ.get("OCRCHAT_VLM_BACKEND", VlmBackend.EMBEDDED)),
+        vlm_backend=VlmBackend(os.environ.get("OCRCHAT_VLM_BACKEND") or VlmBackend.EMBEDDED),
     )
     return Cloud.connect(settings, deploy.session(), endpoint)
 
@@ -130,7 +131,7 @@ def vlm(endpoint: str) -> dict[str, str]:
     An API key is kept where the function looks for it: as a secret, in the emulator. Raises EmulatorFailed for a backend that
     there is not, or that lacks what it needs.
     """
-    given = {name: os.environ.get(f"OCRCHAT_{name.upper()}", default) for name, default in _VLM.items()}
+    given = {name: os.environ.get(f"OCRCHAT_{name.upper()}") or default for name, default in _VLM.items()}
     backends = [backend.value for backend in VlmBackend]
     if given["vlm_backend"] not in backends:
         raise EmulatorFailed(
@@ -140,10 +141,15 @@ def vlm(endpoint: str) -> dict[str, str]:
         raise EmulatorFailed(
             f"OCRCHAT_VLM_DIALECT={given['vlm_dialect']} is not known. It is one of: {', '.join(DIALECTS)}."
         )
-    if given["vlm_backend"] == VlmBackend.OPENAI and not (given["vlm_url"] and given["vlm_model"]):
+    is_address = given["vlm_url"].startswith(("http://", "https://"))
+    if given["vlm_backend"] == VlmBackend.OPENAI and not (is_address and given["vlm_model"]):
         raise EmulatorFailed(
             "OCRCHAT_VLM_BACKEND=openai needs OCRCHAT_VLM_URL (as in http://localhost:11434/v1) and OCRCHAT_VLM_MODEL."
         )
+    if given["vlm_backend"] == VlmBackend.SAGEMAKER and not given["vlm_endpoint"]:
+        raise EmulatorFailed("OCRCHAT_VLM_BACKEND=sagemaker needs OCRCHAT_VLM_ENDPOINT, the name of the endpoint.")
+    if not given["vlm_max_wait"].isdecimal() or int(given["vlm_max_wait"]) > MOST_WAIT:
+        raise EmulatorFailed(f"OCRCHAT_VLM_MAX_WAIT is a number of seconds, {MOST_WAIT} at most.")
     if key := os.environ.get("OCRCHAT_VLM_API_KEY"):
         given["vlm_secret"] = "ocrchat/vlm"
         secrets = deploy.session().client("secretsmanager", endpoint_url=endpoint)

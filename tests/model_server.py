@@ -218,7 +218,11 @@ def _event(text: str, logprob: float | None) -> bytes:
 
 
 def _data(event: dict[str, Any]) -> bytes:
-    return f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
+    """In UTF-8, so that characters are cut too; halves of characters are escaped, as servers do."""
+    return "".join(
+        f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c
+        for c in f"data: {json.dumps(event, ensure_ascii=False)}\n\n"
+    ).encode()
 
 
 def _pieces(events: Iterator[bytes]) -> Iterator[bytes]:

@@ -43,24 +43,32 @@ def model() -> usecases.Model:
 def ask(record: SQSRecord, deadline: float) -> None:
     task = from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
-    if not cloud().vlm_backend.is_remote:
+    if not is_remote():
         usecases.give_up(cloud(), task)  # the model was switched off while the page waited for it
         return
     try:
-        seconds = usecases.ask_model(cloud(), task, model(), deadline)
+        asked = usecases.ask_model(cloud(), task, model(), deadline)
     except Exception:
         # Whatever it was, the queue tries again, and after its last try the embedded parser's answer is taken.
         logger.exception("model not asked")
         count("VlmErrors")
         show_again_in(record, ERROR_RETRY_SECONDS)
         raise
-    if seconds is not None:
-        logger.info("page asked for again", seconds=seconds)
+    if asked.again_in is not None:
+        logger.info("page asked about again", why=asked.why, seconds=asked.again_in)
         count("VlmWaits")
-        show_again_in(record, seconds)
-        raise AskAgain(f"in {seconds} s")
-    logger.info("page answered")
-    count("VlmPages")
+        show_again_in(record, asked.again_in)
+        raise AskAgain(f"in {asked.again_in} s")
+    if asked.is_fallback:
+        logger.warning("page answered by the embedded parser", why=asked.why)
+        count("VlmFallbacks")
+    else:
+        logger.info("page answered", why=asked.why)
+        count("VlmPages")
+
+
+def is_remote() -> bool:
+    return cloud().vlm_backend.is_remote
 
 
 def show_again_in(record: SQSRecord, seconds: int) -> None:
@@ -74,7 +82,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     # Once we have the message, our own time is enough: should this worker die, another one has the page minutes earlier.
     for record in SQSEvent(event).records:
         show_again_in(record, left + HOLD_MARGIN_SECONDS)
-    deadline = time.monotonic() + left - ANSWER_MARGIN_SECONDS
+    # A read that has begun may take as long as the server may say nothing.
+    deadline = time.monotonic() + left - ANSWER_MARGIN_SECONDS - (model().backend.silence if is_remote() else 0)
     return process_partial_response(
         event=event, record_handler=lambda record: ask(record, deadline), processor=processor, context=context
     )

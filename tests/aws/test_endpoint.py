@@ -47,7 +47,7 @@ def sagemaker(server: ModelServer) -> SageMakerEndpoint:
 
 
 def ask(backend: Backend, seconds: float = 20.0) -> Completion:
-    body = chat.request(backend.model, GROUNDING, PICTURE, Sampling(1024, 0.1, 1.0), backend.features)
+    body = chat.request(backend.model, GROUNDING, PICTURE, Sampling(1024, 0.1, 1.0))
     return chat.read(backend.stream(body, time.monotonic() + seconds))
 
 
@@ -70,22 +70,21 @@ def test_what_is_sent_is_what_servers_of_models_share(backend: Backend, server: 
     assert (body["temperature"], body["top_p"], body["max_tokens"], body["stream"]) == (0.1, 1.0, 1024, True)
 
 
-def test_sagemaker_is_asked_for_its_component_and_vllm_not_to_think(server: ModelServer) -> None:
+def test_sagemaker_is_asked_for_its_component(server: ModelServer) -> None:
     ask(sagemaker(server))
 
     assert server.paths == ["/endpoints/ocrchat-vlm/invocations-response-stream"]
     assert server.headers[0]["X-Amzn-SageMaker-Inference-Component"] == "ocrchat-vlm"
-    assert server.requests[0]["chat_template_kwargs"] == {"enable_thinking": False}
     assert server.requests[0]["model"] == "ocr"
 
 
-def test_any_other_server_gets_the_name_of_its_model_and_the_key_and_nothing_of_vllm(server: ModelServer) -> None:
-    ask(OpenAiServer(f"{server.url}/v1/", "lighton/m", "key"))
+def test_any_other_server_gets_the_name_of_its_model_and_the_key(server: ModelServer) -> None:
+    ask(OpenAiServer(f"{server.url}/v1/", "lighton/m", "key\n"))
 
     assert server.paths == ["/v1/chat/completions"]
     assert server.headers[0]["Authorization"] == "Bearer key"
     assert server.requests[0]["model"] == "lighton/m"
-    assert "chat_template_kwargs" not in server.requests[0]
+    assert server.headers[0]["Accept-Encoding"] == "identity"
 
 
 @pytest.mark.parametrize(
@@ -102,6 +101,10 @@ def test_any_other_server_gets_the_name_of_its_model_and_the_key_and_nothing_of_
         (Fails("ModelError", 424, "too long", {"OriginalStatusCode": 400, "OriginalMessage": "context"}), TooLarge),
         (Fails("ModelError", 424, "oops", {"OriginalStatusCode": 500, "OriginalMessage": "CUDA"}), Broken),
         (Fails("ModelError", 424, "silent"), Broken),
+        (Fails("ModelError", 424, "slow down", {"OriginalStatusCode": 429}), Busy),
+        (Fails("", 429), Busy),
+        (Fails("", 504), Busy),
+        (Fails("InternalServerException", 500), Busy),
         (Fails("AccessDeniedException", 403), Refused),
         (Hangs(2.0), Busy),
     ],
@@ -146,6 +149,11 @@ def test_a_server_that_is_not_there_may_come_and_an_address_that_is_none_will_no
 ) -> None:
     with pytest.raises(error):
         ask(OpenAiServer(url, "m"))
+
+
+def test_a_key_that_none_can_be_is_refused(server: ModelServer) -> None:
+    with pytest.raises(Refused, match="API key"):
+        ask(OpenAiServer(server.url, "m", "schlüssel"))
 
 
 def test_a_stream_that_breaks_off_keeps_what_has_come(backend: Backend, server: ModelServer) -> None:

@@ -124,6 +124,13 @@ def test_a_dead_letter_is_recorded_as_a_failed_page(
     assert chunk.failures == {1: "page_failed"}
 
 
+class LongContext(Context):
+    """Of a function with more time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
 def waiting_job(cloud: Cloud, account: Account, folder: Path) -> Job:
     """Its first page has been handed over to the queue of the model."""
     job = Job("3" * 32, account.id, "a.pdf", MediaType.PDF, 2, JobOptions(Tier.VLM), datetime.now(UTC), credits=10)
@@ -166,8 +173,8 @@ def test_a_page_that_waits_for_a_model_goes_back_to_its_queue_and_is_not_lost(
         job = waiting_job(cloud, account, tmp_path)
         record = waiting_message(session, settings)
 
-        busy = vlm.handler({"Records": [record]}, Context())
-        answered = vlm.handler({"Records": [record]}, Context())
+        busy = vlm.handler({"Records": [record]}, LongContext())
+        answered = vlm.handler({"Records": [record]}, LongContext())
 
     assert busy == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
     assert answered == {"batchItemFailures": []}
@@ -181,7 +188,7 @@ def test_a_page_that_waits_for_a_model_which_is_switched_off_is_answered_at_once
 
     job = waiting_job(replace(cloud, vlm_backend=VlmBackend.OPENAI), account, tmp_path)
 
-    answer = vlm.handler({"Records": [waiting_message(session, settings)]}, Context())
+    answer = vlm.handler({"Records": [waiting_message(session, settings)]}, LongContext())
 
     assert answer == {"batchItemFailures": []}
     page = cloud.blobs.get_json(keys.page_result(job, 0))

@@ -126,7 +126,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.server.outcomes = [Says(ANSWER) if answers else Fails(status=403)]
         before = len(self.server.requests)
         for _ in range(times):
-            assert usecases.ask_model(self.cloud, PageTask(job.id, 0, page), self.model, time.monotonic() + 20) is None
+            assert (
+                usecases.ask_model(self.cloud, PageTask(job.id, 0, page), self.model, time.monotonic() + 20).again_in
+                is None
+            )
         if len(self.server.requests) > before:  # it was handed over and waited
             self.read_pages[job.id][page] = 5 if answers else 1
 

@@ -92,7 +92,7 @@ def ask(cloud: Cloud, server: ModelServer) -> Callable[..., int | None]:
     backend = SageMakerEndpoint(client, "ocrchat-vlm", "lightonai/LightOnOCR-3-0.8B")
 
     def ask_model(task: PageTask, patience: timedelta = HALF_HOUR) -> int | None:
-        return usecases.ask_model(cloud, task, Model(backend, GROUNDING, patience), time.monotonic() + 20)
+        return usecases.ask_model(cloud, task, Model(backend, GROUNDING, patience), time.monotonic() + 20).again_in
 
     return ask_model
 
@@ -464,6 +464,69 @@ def test_waiting_is_progress_and_the_tries_are_forgotten_with_the_answer(
     assert cloud.page_sets.tries(job.id, 0, 0, datetime.now(UTC)).busy == 1
     ask(task)
     assert cloud.page_sets.tries(job.id, 0, 0, datetime.now(UTC)).busy == 0
+
+
+def test_a_worker_that_dies_of_a_page_counts_and_the_page_is_answered_in_the_end(
+    cloud: Cloud, job: Job, read: Any, ask: Any, server: ModelServer
+) -> None:
+    """What it has kept before it asked is all that is left of it."""
+    task = PageTask(job.id, 0, 0)
+    read(task)
+    now = datetime.now(UTC)
+    for _ in range(ladder.MOST_BROKEN + 1):
+        cloud.page_sets.keep_tries(job.id, 0, 0, ladder.begun(cloud.page_sets.tries(job.id, 0, 0, now)), now)
+
+    assert ask(task) is None
+
+    assert stored(cloud, job, 0).warnings == ("vlm_unavailable",)
+    assert server.requests == []
+
+
+def test_an_answer_with_half_a_character_is_kept(asked: Any) -> None:
+    regions = truth()
+    page, _ = asked(said(*regions[:-1], replace(regions[-1], text=f"{regions[-1].text}\ud800")))
+
+    assert page.engine.startswith("vlm:")
+    assert "\ufffd" in page.text
+
+
+def test_what_a_model_says_late_does_not_stand_in_for_an_answer(
+    cloud: Cloud, job: Job, read: Any, ask: Any, server: ModelServer
+) -> None:
+    """The page was answered and its worker died; the queue gives the page up. The answer stays."""
+    server.outcomes = [said(*truth())]
+    task = PageTask(job.id, 0, 0)
+    read(task)
+    kept = cloud.blobs.get_json(keys.page_fallback(job, 0))
+    ask(task)
+    cloud.blobs.put_json(keys.page_fallback(job, 0), kept)
+
+    usecases.give_up(cloud, task)
+
+    assert stored(cloud, job, 0).engine == "vlm:LightOnOCR-3-0.8B"
+    with pytest.raises(BlobMissing):
+        cloud.blobs.get(keys.page_fallback(job, 0))
+
+
+def test_a_cancelled_page_leaves_nothing_of_it_behind(cloud: Cloud, job: Job, read: Any, ask: Any) -> None:
+    task = PageTask(job.id, 0, 0)
+    read(task)
+    usecases.cancel(cloud, job, datetime.now(UTC))
+
+    assert ask(task) is None
+
+    with pytest.raises(BlobMissing):
+        cloud.blobs.get(keys.page_picture(job, 0))
+
+
+def test_an_answer_that_broke_off_early_costs_what_the_cpu_tier_costs(asked: Any, cloud: Cloud, job: Job) -> None:
+    few = GROUNDING.render(truth()[:3], (1, 1))
+
+    page, _ = asked(BreaksOff(few))
+
+    assert page.engine.startswith("vlm:")
+    assert page.warnings[0] == "vlm_truncated"
+    assert fallbacks(cloud, job) == {0}
 
 
 def test_pages_that_the_cpu_tier_answered_cost_what_that_costs(

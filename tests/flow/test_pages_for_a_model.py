@@ -124,6 +124,6 @@ def test_a_job_cancelled_while_its_page_waits_costs_nothing(flow: Flow, model: M
 
     usecases.cancel(flow.cloud, flow.job(job), datetime.now(UTC))
 
-    assert usecases.ask_model(flow.cloud, task, model, soon()) is None
+    assert usecases.ask_model(flow.cloud, task, model, soon()).again_in is None
     assert server.requests == []
     assert flow.account().balance == 10_000

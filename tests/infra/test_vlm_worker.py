@@ -72,6 +72,11 @@ def test_a_queue_that_waits_half_an_hour_has_the_patience(stack: Synthesised) ->
         ({"vlm_backend": "gpu"}, r"vlm_backend: 'gpu' is not one of none, embedded, sagemaker, openai"),
         ({"vlm_dialect": "klingon"}, r"vlm_dialect: 'klingon' is not one of lighton-grounding, dots"),
         ({"vlm_backend": "openai", "vlm_model": "m"}, r"'openai' needs vlm_url"),
+        ({"vlm_backend": "openai", "vlm_model": "m", "vlm_url": "ocr.example"}, r"'openai' needs vlm_url"),
+        ({"vlm_backend": "sagemaker", "vlm_endpoint": ""}, r"'sagemaker' needs vlm_endpoint"),
+        ({"vlm_secret": "arn:aws:secretsmanager:x"}, r"vlm_secret: the name"),
+        ({"vlm_max_copies": "0"}, r"vlm_max_copies: 1 to 125"),
+        ({"vlm_max_wait": "7200"}, r"vlm_max_wait: 2700 seconds at most"),
         ({"vlm_max_copies": "two"}, r"vlm_max_copies: 'two' is no whole number"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ocrchat.vlm import chat
-from ocrchat.vlm.chat import Completion, Features, Picture, Sampling, StreamBroken
+from ocrchat.vlm.chat import Completion, Picture, Sampling, StreamBroken
 from ocrchat.vlm.dialects import DIALECTS
 
 
@@ -231,7 +231,7 @@ PICTURE = Picture(b"\x89PNG", "image/png", 10, 10)
 
 
 def test_a_request() -> None:
-    body = json.loads(chat.request("ocr", DIALECTS["lighton-grounding"], PICTURE, Sampling(1024, 0.1, 1.0), Features()))
+    body = json.loads(chat.request("ocr", DIALECTS["lighton-grounding"], PICTURE, Sampling(1024, 0.1, 1.0)))
     assert body == {
         "model": "ocr",
         "messages": [
@@ -248,14 +248,17 @@ def test_a_request() -> None:
         "max_tokens": 1024,
         "stream": True,
         "logprobs": True,
+        "chat_template_kwargs": {"enable_thinking": False},
     }
 
 
-def test_a_server_is_asked_only_what_it_understands() -> None:
-    def body(features: Features) -> dict[str, Any]:
-        found = chat.request("ocr", DIALECTS["dots"], PICTURE, Sampling(1024, 0.1, 0.9), features)
-        return dict(json.loads(found))
+def test_halves_of_characters_do_not_reach_what_is_written_as_utf_8() -> None:
+    line = b'data: {"choices": [{"delta": {"content": "a\\ud800b"}, "finish_reason": "stop"}]}\n\n'
 
-    assert "logprobs" not in body(Features(logprobs=False))
-    assert body(Features(vllm=True))["chat_template_kwargs"] == {"enable_thinking": False}
-    assert "chat_template_kwargs" not in body(Features())
+    assert chat.read(part for part in [line]).text == "a\ufffdb"
+
+
+def test_an_answer_that_a_filter_has_stopped_is_none() -> None:
+    line = b'data: {"choices": [{"delta": {"content": "a"}, "finish_reason": "content_filter"}]}\n\n'
+
+    assert chat.read(part for part in [line]).is_cut

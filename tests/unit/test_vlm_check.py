@@ -18,6 +18,7 @@ from ocrchat.vlm.check import (
     INK,
     MISSED_TEXT,
     UNSUPPORTED_TEXT,
+    UNVERIFIED_TEXT,
     Checked,
     Log,
     check,
@@ -288,7 +289,7 @@ def test_ink_that_ocr_has_read_nothing_in_is_the_models_word_alone() -> None:
     note = found.page.blocks[-1]
     assert (note.text, note.support, note.confidence_source) == ("Dear Mrs Holmes", None, ConfidenceSource.LOGPROB)
     assert note.confidence == pytest.approx(0.814, abs=0.001)
-    assert found.page.warnings == ()
+    assert found.page.warnings == (UNVERIFIED_TEXT,)
     assert checked(PAGE, *RIGHT, region("Dear Mrs Holmes", Box(150, 1200, 700, 1260))).page.blocks[-1].confidence == 0.0
 
 
@@ -380,7 +381,7 @@ def test_an_invented_paragraph_without_a_place_finds_nothing_on_a_long_page() ->
 
 def test_an_answer_that_leaves_most_out_is_incomplete() -> None:
     assert checked(PAGE, RIGHT[0], RIGHT[3]).flaws == ("incomplete",)
-    assert checked(PAGE).flaws == ("unplaced", "incomplete")
+    assert checked(PAGE).flaws == ("incomplete",)
     assert checked(PAGE, *RIGHT[:2]).flaws == ()
 
 
@@ -389,8 +390,9 @@ def test_where_ocr_is_weak_it_does_not_say_what_is_missing() -> None:
     assert checked(weak, region("Something else entirely", FIRST.box)).flaws == ()
 
 
-def test_a_page_of_a_few_letters_has_no_flaws() -> None:
-    assert checked(page(FOOT), region("7", None)).flaws == ()
+def test_a_page_of_a_few_letters_is_answered_in_its_place_too() -> None:
+    assert checked(page(FOOT), region("7", None)).flaws == ("unplaced",)
+    assert checked(page(FOOT), region("7", FOOT.box)).flaws == ()
     assert checked(page(FOOT), region("7", FOOT.box)).page.lines == FOOT.lines
 
 

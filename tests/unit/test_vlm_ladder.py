@@ -85,7 +85,16 @@ def test_a_picture_stays_small_once_it_was_too_large() -> None:
 
 @pytest.mark.parametrize(
     ("characters", "is_legible", "tokens"),
-    [(0, True, 1024), (1500, True, 1400), (10_000, True, 5933), (100_000, True, 8192), (0, False, 8192)],
+    [(0, True, 1024), (1500, True, 2400), (6000, True, 7800), (100_000, True, 8192), (0, False, 8192)],
 )
 def test_a_loop_costs_little_more_than_the_page(characters: int, is_legible: bool, tokens: int) -> None:
-    assert ladder.max_tokens(characters, is_legible) == tokens
+    assert ladder.max_tokens(Tries(NOW), characters, is_legible) == tokens
+    assert ladder.max_tokens(Tries(NOW, bad=1), characters, is_legible) == ladder.MOST_TOKENS
+
+
+def test_a_page_that_workers_die_of_is_given_up() -> None:
+    tries = Tries(NOW)
+    for _ in range(ladder.MOST_BROKEN + 1):
+        assert not ladder.is_hopeless(tries)
+        tries = ladder.begun(tries)
+    assert ladder.is_hopeless(tries)

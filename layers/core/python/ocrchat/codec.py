@@ -71,7 +71,7 @@ def page_from_json(data: Json, with_words: bool = True) -> PageResult:
         error=data["error"],
         rotation=data["rotation"],
         language=data["language"],
-        warnings=tuple(data["warnings"]),
+        warnings=tuple(data.get("warnings", ())),
         blocks=tuple(_block_from_json(block, with_words) for block in data["blocks"]),
     )
 
@@ -295,9 +295,9 @@ def _block_from_json(data: Json, with_words: bool) -> Block:
         data["level"],
         _table_from_json(data["table"]) if data["table"] else None,
         None if lines and box == Box.around(line.box for line in lines) else box,
-        Source(data["source"]),
-        data["support"],
-        ConfidenceSource(data["confidence_source"]),
+        Source(data.get("source", Source.OCR)),
+        data.get("support"),
+        ConfidenceSource(data.get("confidence_source", ConfidenceSource.RECOGNITION)),
     )
 
 

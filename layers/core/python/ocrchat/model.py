@@ -364,7 +364,8 @@ class Job:
     @property
     def time_limit(self) -> int:
         """Seconds after which the job is given up. Generous: lost work is repaired long before (see `usecases.reconcile`)."""
-        return 2 * 3600 + 30 * self.page_count
+        hours = 4 if self.options.tier is Tier.VLM else 2  # a model may have to be started, and fail in all its ways
+        return hours * 3600 + 30 * self.page_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,38 +8,43 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.eventstream import ParserError
 from botocore.exceptions import ClientError, ConnectionError, EventStreamError, HTTPClientError
 from urllib3.exceptions import HTTPError
 
 from ocrchat.aws.failures import code
 from ocrchat.vlm.backend import Asleep, Broken, Busy, NoAnswer, Refused, TooLarge
-from ocrchat.vlm.chat import Features, StreamBroken
+from ocrchat.vlm.chat import StreamBroken
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 _SERVED_AS = "ocr"
-"""What the model is called in the container (see infra/vlm_stack.py), whichever it is."""
-
-_SILENCE_SECONDS = 70
-"""SageMaker gives up after 60 without a first word."""
+"""What the model is called in the container (see infra/vlm_endpoint.py), whichever it is."""
 
 _NO_CAPACITY = "has no capacity"
-_TOO_LARGE = ("1 validation error", "Member must have length", "body", "payload")
+_TOO_LARGE = "1 validation error"
+"""Of the body: it is the only thing in a request that changes."""
 
 _BUSY = frozenset(
     {
         *("ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalDependencyException"),
         *("ModelNotReadyException", "ThrottlingException", "Throttling", "TooManyRequestsException"),
+        *("InternalServerException", "RequestLimitExceeded", "RequestTimeoutException"),
     }
 )
+
+
+_LATER = (408, 429)
+"""HTTP statuses."""
 
 
 class SageMakerEndpoint:
     """`name` is the model's. Retries are the queue's business: the client itself tries once."""
 
     model = _SERVED_AS
-    features = Features(vllm=True)
+    silence = 70.0
+    """SageMaker gives up after 60 without a first word."""
 
     def __init__(self, client: SageMakerRuntimeClient, endpoint: str, name: str) -> None:
         self._client = client
@@ -48,7 +53,7 @@ class SageMakerEndpoint:
 
     @classmethod
     def connect(cls, endpoint: str, name: str) -> SageMakerEndpoint:
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=_SILENCE_SECONDS, connect_timeout=5)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=cls.silence, connect_timeout=5)
         return cls(boto3.client("sagemaker-runtime", config=config), endpoint, name)
 
     def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
@@ -70,7 +75,7 @@ class SageMakerEndpoint:
                 yield event["PayloadPart"]["Bytes"]
                 if time.monotonic() > deadline:
                     raise StreamBroken("out of time")
-        except EventStreamError as error:
+        except (EventStreamError, ParserError) as error:
             raise StreamBroken(str(error)) from error
         except (HTTPError, ConnectionError, HTTPClientError) as error:  # botocore leaves urllib3's own as they are here
             raise StreamBroken(type(error).__name__) from error
@@ -84,16 +89,19 @@ def _named(error: ClientError) -> NoAnswer:
     match code(error):
         case "ValidationError" if _NO_CAPACITY in message:
             return Asleep(message)
-        case "ValidationError" if any(word in message for word in _TOO_LARGE):
+        case "ValidationError" if _TOO_LARGE in message:
             return TooLarge(message)
         case "ValidationError":
             return Asleep(message)  # not found, or not in service: it may be on its way, and waiting has an end
         case "ModelError":
             status = int(error.response.get("OriginalStatusCode", 500))  # type: ignore[call-overload]  # of this error alone
+            if status in _LATER:
+                return Busy(message)
             return TooLarge(message) if 400 <= status < 500 else Broken(message)
         case name if name in _BUSY:
             return Busy(message)
-        case "RequestEntityTooLargeException" | "413":
-            return TooLarge(message)
-        case _:
-            return Refused(message)
+    # What stands in front of SageMaker answers without a code of its own.
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status == 413:
+        return TooLarge(message)
+    return Busy(message) if status in _LATER or status >= 500 else Refused(message)

@@ -82,11 +82,11 @@ class PageSets:
         """
         item = self._update(
             _chunk_key(job_id, chunk),
-            "DELETE pending :page SET progressed_at = :now REMOVE failures.#page, tries.#page"
+            "DELETE pending :page SET progressed_at = :now REMOVE failures.#page, #tries"
             + (" ADD fallbacks :page" if is_fallback else ""),
             "attribute_exists(pk)",
             {":page": {page}, ":now": codec.time_to_json(now)},
-            names={"#page": str(page)},
+            names={"#page": str(page), "#tries": _tries(page)},
         )
         return _to_chunk(item) if item else None
 
@@ -104,17 +104,17 @@ class PageSets:
     def tries(self, job_id: str, chunk: int, page: int, now: datetime) -> Tries:
         """What has been tried with a page that waits for a model."""
         item = self._get(_chunk_key(job_id, chunk)) or {}
-        stored = item.get("tries", {}).get(str(page))
+        stored = item.get(_tries(page))
         return codec.tries_from_json(stored) if stored else Tries(since=now)
 
     def keep_tries(self, job_id: str, chunk: int, page: int, tries: Tries, now: datetime) -> None:
         """Remembers them, as long as the page waits; and dates the chunk's progress: waiting is no standstill."""
         self._update(
             _chunk_key(job_id, chunk),
-            "SET progressed_at = :now, tries.#page = :tries",
+            "SET progressed_at = :now, #tries = :tries",
             "contains(pending, :number)",
             {":number": page, ":tries": codec.tries_to_json(tries), ":now": codec.time_to_json(now)},
-            names={"#page": str(page)},
+            names={"#tries": _tries(page)},
         )
 
     def touch(self, job_id: str, chunk: int, now: datetime) -> None:
@@ -143,7 +143,6 @@ class PageSets:
             "number": number,
             "pending": set(pages),
             "failures": {},
-            "tries": {},
             "progressed_at": codec.time_to_json(now),
             TTL: expires_at,
         }
@@ -183,6 +182,11 @@ class PageSets:
                     return None
                 raise
         return from_attributes(answer["Attributes"])
+
+
+def _tries(page: int) -> str:
+    """The attribute of a chunk that holds what has been tried with a page."""
+    return f"tries#{page}"
 
 
 def _fan_in_key(job_id: str) -> Any:

@@ -8,6 +8,7 @@ reconciler, assembly) run without the documents layer, and start faster.
 """
 
 from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
+from ocrchat.usecases.asking import Model
 from ocrchat.usecases.downloads import Download, download, prepare
 from ocrchat.usecases.ending import assemble, cancel, erase
 from ocrchat.usecases.fan_in import fail_page
@@ -26,10 +27,11 @@ from ocrchat.usecases.intake import (
 from ocrchat.usecases.pages import read_page, split
 from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
 from ocrchat.usecases.results import JobView, find_job, list_jobs, view
-from ocrchat.usecases.vlm_pages import Model, ask_model, give_up
+from ocrchat.usecases.vlm_pages import Asked, ask_model, give_up
 
 __all__ = [
     "REPAIR_AFTER",
+    "Asked",
     "Download",
     "FileSource",
     "JobView",

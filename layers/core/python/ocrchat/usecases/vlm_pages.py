@@ -9,35 +9,28 @@ Until it is done a page stays in its set like any other, so it cannot be lost: t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ocrchat import codec, keys
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
-from ocrchat.model import Box, Job, PageImage, PageResult, PageTask, Tries, mean_confidence
-from ocrchat.usecases import fan_in
+from ocrchat.model import Box, Job, PageImage, PageResult, PageTask
+from ocrchat.usecases import asking, fan_in
+from ocrchat.usecases.asking import Model
 from ocrchat.vlm import ladder
-from ocrchat.vlm.dialects import DIALECTS, Dialect
+from ocrchat.vlm.dialects import DIALECTS
 from ocrchat.vlm.ladder import Again
-
-if TYPE_CHECKING:
-    from ocrchat.vlm.backend import Backend
-    from ocrchat.vlm.chat import Completion, Picture
-
-UNAVAILABLE = "vlm_unavailable"
-UNUSABLE = "vlm_unusable"
-TRUNCATED = "vlm_truncated"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model, how it is spoken to, and how long a page waits for it while it does not run."""
+class Asked:
+    """What came of a page, for the log: `why` it is asked about again, or answered by the embedded parser. `again_in` so many
+    seconds; None where nothing is left to do."""
 
-    backend: Backend
-    dialect: Dialect
-    patience: timedelta
+    why: str = ""
+    again_in: int | None = None
+    is_fallback: bool = False
 
 
 def is_waiting(cloud: Cloud, job: Job, task: PageTask) -> bool:
@@ -72,50 +65,71 @@ def hand_over(cloud: Cloud, job: Job, task: PageTask, page: PageResult, image: P
         return
     cloud.blobs.put_json(keys.page_fallback(job, task.page), codec.page_to_json(answer))
     cloud.blobs.put(keys.page_picture(job, task.page), picture.content, picture.media_type)
-    if cloud.jobs.get(job.id) is None:
-        _forget(cloud, job, task)  # the job was erased meanwhile
+    if not _is_pending(cloud, task):
+        _forget(cloud, job, task)  # the job was erased meanwhile, or the page answered by another delivery
         return
     send(cloud, job, task)
 
 
-def ask_model(cloud: Cloud, task: PageTask, model: Model, deadline: float) -> int | None:
+def ask_model(cloud: Cloud, task: PageTask, model: Model, deadline: float) -> Asked:
     """Asks the model about a page, once, until `deadline` (on time.monotonic).
 
-    In how many seconds to ask again; None where nothing is left to do. Delivered twice, it asks twice, and the page counts once.
+    Delivered twice, it asks twice, and the page counts once.
     """
     job = cloud.jobs.get(task.job_id)
-    chunk = cloud.page_sets.chunk(task.job_id, task.chunk)
-    if job is None or job.status.ended or chunk is None:
-        return None
-    if task.page not in chunk.pending:
-        fan_in.check_end(cloud, job, chunk)
-        return None
+    if job is None:
+        return Asked("the job is gone")
+    if not _is_pending(cloud, task):
+        _forget(cloud, job, task)
+        _check_end(cloud, job, task)
+        return Asked("the page is done")
     try:
         fallback = codec.page_from_json(cloud.blobs.get_json(keys.page_fallback(job, task.page)))
         content = cloud.blobs.get(keys.page_picture(job, task.page))
     except BlobMissing:
-        return None  # erased, or answered a moment ago
+        return Asked("the page is done")  # by another delivery, a moment ago
     now = datetime.now(UTC)
     tries = cloud.page_sets.tries(job.id, task.chunk, task.page, now)
-    outcome = _ask(model, tries, fallback, content, deadline, now)
+    if ladder.is_hopeless(tries):
+        outcome: asking.Answered | Again = asking.instead(fallback, "workers died of it")
+    else:
+        cloud.page_sets.keep_tries(job.id, task.chunk, task.page, ladder.begun(tries), now)
+        outcome = asking.ask(model, tries, fallback, content, deadline, now)
     if isinstance(outcome, Again):
         cloud.page_sets.keep_tries(job.id, task.chunk, task.page, outcome.tries, now)
-        return outcome.seconds
-    _finish(cloud, job, task, outcome, is_fallback=outcome.engine == fallback.engine)
-    return None
+        return Asked(outcome.why, again_in=outcome.seconds)
+    _finish(cloud, job, task, outcome.page, outcome.is_fallback)
+    return Asked(outcome.why, is_fallback=outcome.is_fallback)
 
 
 def give_up(cloud: Cloud, task: PageTask) -> None:
     """Ends a page that the queue has given up: with the embedded parser's answer if it waited for a model, else as failed."""
     job = cloud.jobs.get(task.job_id)
-    if job is None or job.status.ended:
+    if job is None:
+        return
+    if not _is_pending(cloud, task):
+        _forget(cloud, job, task)
+        _check_end(cloud, job, task)
         return
     try:
         fallback = codec.page_from_json(cloud.blobs.get_json(keys.page_fallback(job, task.page)))
     except BlobMissing:
         fan_in.fail_page(cloud, task, "page_failed")
         return
-    _finish(cloud, job, task, _because(UNAVAILABLE, fallback), is_fallback=True)
+    _finish(cloud, job, task, asking.instead(fallback, "").page, is_fallback=True)
+
+
+def _is_pending(cloud: Cloud, task: PageTask) -> bool:
+    """Whether the page still waits for an answer: its job runs, and nobody has given one."""
+    job = cloud.jobs.get(task.job_id)
+    chunk = cloud.page_sets.chunk(task.job_id, task.chunk)
+    return job is not None and not job.status.ended and chunk is not None and task.page in chunk.pending
+
+
+def _check_end(cloud: Cloud, job: Job, task: PageTask) -> None:
+    chunk = cloud.page_sets.chunk(task.job_id, task.chunk)
+    if chunk is not None and not job.status.ended:
+        fan_in.check_end(cloud, job, chunk)
 
 
 def _finish(cloud: Cloud, job: Job, task: PageTask, page: PageResult, is_fallback: bool) -> None:
@@ -126,77 +140,3 @@ def _finish(cloud: Cloud, job: Job, task: PageTask, page: PageResult, is_fallbac
 def _forget(cloud: Cloud, job: Job, task: PageTask) -> None:
     cloud.blobs.delete(keys.page_picture(job, task.page))
     cloud.blobs.delete(keys.page_fallback(job, task.page))
-
-
-def _ask(
-    model: Model, tries: Tries, fallback: PageResult, content: bytes, deadline: float, now: datetime
-) -> PageResult | Again:
-    from ocrchat import pictures
-    from ocrchat.vlm import backend, chat, check
-
-    picture = pictures.opened(content)
-    if tries.is_small:
-        picture = pictures.shrunk(picture, ladder.SMALL_EDGE, model.dialect.multiple)
-    is_legible = any(fallback.lines) and (mean_confidence(fallback.lines) or 0.0) >= check.LEGIBLE
-    sampling = ladder.sampling(
-        tries, model.dialect.top_p, ladder.max_tokens(sum(len(line.text) for line in fallback.lines), is_legible)
-    )
-    body = chat.request(model.backend.model, model.dialect, picture, sampling, model.backend.features)
-    again: Again | None
-    try:
-        completion = chat.read(model.backend.stream(body, deadline))
-    except backend.Asleep:
-        again = ladder.asleep(tries, now, model.patience)
-    except backend.Busy:
-        again = ladder.busy(tries)
-    except backend.Broken:
-        again = ladder.broken(tries)
-    except backend.TooLarge:
-        again = ladder.too_large(tries)
-    except backend.Refused:
-        again = None
-    except chat.StreamBroken:
-        again = ladder.cut(tries)
-    else:
-        return _judged(model, tries, fallback, content, picture, completion)
-    return again or _because(UNAVAILABLE, fallback)
-
-
-def _judged(
-    model: Model, tries: Tries, fallback: PageResult, content: bytes, picture: Picture, completion: Completion
-) -> PageResult | Again:
-    """The answer as a page if it can be believed; else what to do."""
-    from ocrchat import pictures
-    from ocrchat.vlm import answer, check
-
-    said = model.dialect.parse(completion.text, (picture.width, picture.height))
-    if completion.is_cut:
-        if again := ladder.cut(tries):
-            return again
-        said = said.without_last() if model.dialect.has_open_end else said
-    elif not said.regions:
-        said = answer.paragraphs(completion.text)
-    checked = check.check(
-        said,
-        check.Log.of(completion.tokens),
-        fallback,
-        pictures.ink(content, fallback.width, fallback.height),
-        f"vlm:{model.backend.name}",
-    )
-    flaws = set(checked.flaws)
-    if completion.is_looping or completion.is_short:
-        flaws.add("endless")
-    if not said.regions and fallback.blocks:
-        flaws.add("empty")
-    if completion.is_cut:
-        flaws.discard("incomplete")  # what is missing comes from the cpu tier
-    if flaws:
-        if again := ladder.bad(tries):
-            return again
-        if flaws != {"unplaced"}:
-            return _because(UNUSABLE, fallback)
-    return _because(TRUNCATED, checked.page) if completion.is_cut else checked.page
-
-
-def _because(warning: str, page: PageResult) -> PageResult:
-    return replace(page, warnings=(warning, *page.warnings))

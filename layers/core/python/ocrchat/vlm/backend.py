@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Protocol
 
-from ocrchat.vlm.chat import Features
-
 
 class NoAnswer(Exception):
     """No part of an answer came. The message is for the log."""
@@ -51,7 +49,9 @@ class Backend(Protocol):
     def model(self) -> str: ...
 
     @property
-    def features(self) -> Features: ...
+    def silence(self) -> float:
+        """Seconds that it may say nothing before it is taken for gone."""
+        ...
 
     def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
         """The bytes of the answer to a request of `chat.request`, as they come; closing it ends the request.

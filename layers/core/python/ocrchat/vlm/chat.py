@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ocrchat.vlm.dialects import Dialect
 from ocrchat.vlm.loops import loop_start
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _CHECK_EVERY = 512
 """Characters between two looks for a loop."""
@@ -21,7 +24,7 @@ _MOST_LINE_BYTES = 1_000_000
 _MOST_BYTES = 100_000_000
 """Of a stream: one that goes on forever need not say anything."""
 
-_UNENDED = {"", "abort", "error"}
+_UNENDED = {"", "abort", "content_filter", "error"}
 """Reasons for an end that is not the model's."""
 
 
@@ -49,14 +52,6 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
-    """What a server understands beyond the common part: probabilities of tokens, and vLLM's own parameters."""
-
-    logprobs: bool = True
-    vllm: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Completion:
     """What a model wrote. `tokens` are (text, log probability) of all of it, or empty where the server does not say.
 
@@ -71,8 +66,9 @@ class Completion:
     is_short: bool = False
 
 
-def request(model: str, dialect: Dialect, picture: Picture, sampling: Sampling, features: Features) -> bytes:
-    """The body of the request."""
+def request(model: str, dialect: Dialect, picture: Picture, sampling: Sampling) -> bytes:
+    """The body of the request. What a server does not know of it (llama.cpp, Ollama and LM Studio of `chat_template_kwargs`), it
+    ignores; LightOnOCR on vLLM needs it."""
     body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": "user", "content": dialect.content(picture.url)}],
@@ -80,11 +76,9 @@ def request(model: str, dialect: Dialect, picture: Picture, sampling: Sampling, 
         "top_p": sampling.top_p,
         "max_tokens": sampling.max_tokens,
         "stream": True,
+        "logprobs": True,
+        "chat_template_kwargs": {"enable_thinking": False},
     }
-    if features.logprobs:
-        body["logprobs"] = True
-    if features.vllm:
-        body["chat_template_kwargs"] = {"enable_thinking": False}
     return json.dumps(body).encode()
 
 
@@ -199,7 +193,7 @@ def _delta(event: Any) -> tuple[str, list[tuple[str, float]], str]:
     entries = log.get("content") if isinstance(log, dict) else None
     tokens = [_token(entry) for entry in entries] if isinstance(entries, list) else []
     return (
-        content if isinstance(content, str) else "",
+        _writable(content) if isinstance(content, str) else "",
         [token for token in tokens if token],
         str(choice.get("finish_reason") or ""),
     )
@@ -211,4 +205,9 @@ def _token(entry: Any) -> tuple[str, float] | None:
     text, logprob = entry.get("token"), entry.get("logprob")
     if not isinstance(text, str) or not isinstance(logprob, int | float) or logprob != logprob:
         return None
-    return text, float(max(min(logprob, 0.0), -_MOST_LOGPROB))
+    return _writable(text), float(max(min(logprob, 0.0), -_MOST_LOGPROB))
+
+
+def _writable(text: str) -> str:
+    """JSON may hold halves of characters, UTF-8 may not."""
+    return _SURROGATE.sub("\ufffd", text)

@@ -55,6 +55,7 @@ FEW_LETTERS = 20
 
 MISSED_TEXT = "vlm_missed_text"
 UNSUPPORTED_TEXT = "vlm_unsupported_text"
+UNVERIFIED_TEXT = "vlm_unverified_text"
 CHART_VALUES = "chart_values_estimated"
 
 
@@ -98,9 +99,11 @@ def check(answer: Answer, log: Log, seen: PageResult, ink: Callable[[Box], float
     for number, lines in labels.items():
         made[number] = replace(made[number], lines=tuple(pool.lines[line] for line in lines))
     missed = {line for line in unsaid.difference(*formulas.values(), *labels.values()) if _is_worth_adding(line, pool)}
+    pairs = list(zip(claims, made, strict=True))
     warnings = {
         MISSED_TEXT: bool(missed),
-        UNSUPPORTED_TEXT: any(_is_unsupported(*pair, pool) for pair in zip(claims, made, strict=True)),
+        UNSUPPORTED_TEXT: any(_is_unsupported(*pair, pool) for pair in pairs),
+        UNVERIFIED_TEXT: any(block.support is None and len(claim.said) >= FEWEST_LETTERS for claim, block in pairs),
         CHART_VALUES: any(region.label == blocks.CHART for region in answer.regions),
     }
     page = replace(
@@ -224,7 +227,7 @@ def _flaws(
     )
     confidence = mean_confidence(pool.lines) or 0.0
     found = {
-        "unplaced": read > FEW_LETTERS and not any(claim.box for claim in claims),
+        "unplaced": bool(claims) and not any(claim.box for claim in claims),
         "incomplete": read > FEW_LETTERS and confidence >= LEGIBLE and read - left_out < LEAST_RECALL * read,
         "unsupported": (confidence >= PRINTED or not pool.letters) and unsupported > MOST_UNSUPPORTED * said,
     }

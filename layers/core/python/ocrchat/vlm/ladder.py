@@ -16,6 +16,9 @@ from ocrchat.vlm.chat import Sampling
 ASLEEP_SECONDS = 60, 120
 """Between these, chance decides: the pages of a document need not all come back at once."""
 
+MOST_WAIT = 2700
+"""Seconds that a page may wait for a model to wake: the queue has 50 deliveries for it, one a minute at least."""
+
 BUSY_SECONDS = 15
 MOST_BUSY = 5
 MOST_BROKEN = 2
@@ -29,10 +32,11 @@ RUNGS = ((0.1, None), (0.3, 0.95), (0.6, 0.95))
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Ask again in so many seconds, with `tries` known then."""
+    """Ask again in so many seconds, with `tries` known then; `why` is for the log."""
 
     tries: Tries
     seconds: int
+    why: str = ""
 
 
 def asleep(tries: Tries, now: datetime, patience: timedelta) -> Again | None:
@@ -77,8 +81,22 @@ def sampling(tries: Tries, top_p: float, max_tokens: int) -> Sampling:
 FEWEST_TOKENS, MOST_TOKENS = 1024, 8192
 
 
-def max_tokens(characters: int, is_legible: bool) -> int:
-    """For a page on which OCR has read so many characters: what a loop may cost at most. Handwriting OCR reads in part only."""
-    if not is_legible:
+def max_tokens(tries: Tries, characters: int, is_legible: bool) -> int:
+    """For a page on which OCR has read so many characters: what a loop may cost at most.
+
+    A digit is a token, and so is a letter of many scripts. Handwriting OCR reads in part only, and a second time the limit may
+    have been too low.
+    """
+    if not is_legible or tries.bad:
         return MOST_TOKENS
-    return min(max(int(1.6 * characters / 3) + 600, FEWEST_TOKENS), MOST_TOKENS)
+    return min(max(int(1.2 * characters) + 600, FEWEST_TOKENS), MOST_TOKENS)
+
+
+def is_hopeless(tries: Tries) -> bool:
+    """Whether workers have died of this page as often as its server may fail."""
+    return tries.broken > MOST_BROKEN
+
+
+def begun(tries: Tries) -> Tries:
+    """What is kept before the model is asked: should the worker die meanwhile, the server counts as failed."""
+    return replace(tries, broken=tries.broken + 1)

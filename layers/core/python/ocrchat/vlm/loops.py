@@ -12,7 +12,8 @@ _NEEDED = ((4, 12), (24, 6), (LONGEST_PERIOD, 4))
 def loop_start(text: str) -> int | None:
     """Where the second copy begins of what fills the end of `text` over and over; None if nothing does.
 
-    Leaders (dots, dashes, spaces) of up to 200 characters are no loop.
+    Leaders (dots, dashes, spaces) of up to 200 characters are no loop, nor are 3,000 of a table: forms have rows of empty cells,
+    and ledgers of zeros.
     """
     for period in range(1, min(LONGEST_PERIOD, len(text) // 2) + 1):
         if text[-period:] != text[-2 * period : -period]:
@@ -20,12 +21,14 @@ def loop_start(text: str) -> int | None:
         start = _run_start(text, period)
         copies = (len(text) - start) // period
         least = next(count for longest, count in _NEEDED if period <= longest)
-        if copies >= least and not (_is_leader(text[-period:]) and len(text) - start <= _LONGEST_LEADER):
+        if copies >= least and len(text) - start > _longest_run(text[-period:]):
             return start + period
     return None
 
 
 _LONGEST_LEADER = 200
+_LONGEST_ROWS = 3000
+"""A table of 20 columns and as many rows, all the same."""
 
 
 def _run_start(text: str, period: int) -> int:
@@ -36,5 +39,8 @@ def _run_start(text: str, period: int) -> int:
     return start
 
 
-def _is_leader(part: str) -> bool:
-    return not any(character.isalnum() for character in part) and "<" not in part
+def _longest_run(part: str) -> int:
+    """Characters that its copies may fill, however many they are."""
+    if "<" in part or ">" in part:
+        return _LONGEST_ROWS
+    return 0 if any(character.isalnum() for character in part) else _LONGEST_LEADER

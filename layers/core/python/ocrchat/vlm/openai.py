@@ -8,24 +8,25 @@ from collections.abc import Generator
 import httpx
 
 from ocrchat.vlm.backend import Broken, Busy, Refused, TooLarge
-from ocrchat.vlm.chat import Features, StreamBroken
+from ocrchat.vlm.chat import StreamBroken
 
 _CONNECT_SECONDS = 5.0
-_SILENCE_SECONDS = 120.0
-"""A laptop may take so long before its first word."""
-
-_TOO_LARGE = ("context", "token", "too large", "too long", "image")
+_TOO_LARGE = ("context", "too large", "too long", "maximum", "max_model_len")
 """What the message of a 400 says that is about size; there is no code for it that servers agree on."""
 
 
 class OpenAiServer:
     """The server whose chat completions are at `<url>/chat/completions`."""
 
-    features = Features()
+    silence = 120.0
+    """A laptop may take so long before its first word."""
 
     def __init__(self, url: str, model: str, key: str = "") -> None:
         self._url = f"{url.rstrip('/')}/chat/completions"
-        self._headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
+        # Parts of a compressed stream come late, or cannot be read by themselves.
+        self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        if key := key.strip():
+            self._headers["Authorization"] = f"Bearer {key}"
         self.model = model
 
     @property
@@ -33,7 +34,9 @@ class OpenAiServer:
         return self.model.rpartition("/")[2]
 
     def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
-        timeout = httpx.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS)
+        if not self._headers.get("Authorization", "").isascii():
+            raise Refused("the API key has characters that none can have")
+        timeout = httpx.Timeout(self.silence, connect=_CONNECT_SECONDS)
         begun = False
         try:
             with (
@@ -46,10 +49,8 @@ class OpenAiServer:
                     yield part
                     if time.monotonic() > deadline:
                         raise StreamBroken("out of time")
-        except httpx.InvalidURL as error:
-            raise Refused(f"the address of the server: {error}") from error
-        except httpx.UnsupportedProtocol as error:
-            raise Refused(f"the address of the server: {error}") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            raise Refused(f"the address of the server, or its key: {error}") from error
         except httpx.TransportError as error:
             if begun:
                 raise StreamBroken(type(error).__name__) from error

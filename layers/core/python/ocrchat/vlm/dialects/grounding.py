@@ -21,6 +21,8 @@ from ocrchat.vlm.answer import MOST_REGIONS, Answer, Region, box_of, paragraphs,
 _MARKER = re.compile(r"!\[([A-Za-z_][\w-]{0,39})\+?\]\(\s*" + r"\s*,\s*".join([r"(\d{1,6})"] * 4) + r"\s*\)[ \t]*")
 _BROKEN_MARKER = re.compile(r"!\[[\w+-]*(?:\](?:\([\d,\s]*)?)?\Z")
 """A marker that the answer breaks off in."""
+_FENCE = re.compile(r"\A\s*```\w*[ \t]*\n|\n```\s*\Z")
+"""Some servers' models wrap all that they say."""
 _TAKEN = re.compile(r"!(\\*)\[")
 """What could be taken for a marker in the text of a region: written with one backslash more, read with one less."""
 
@@ -37,7 +39,7 @@ class Grounding:
         return [{"type": "image_url", "image_url": {"url": picture_url}}, {"type": "text", "text": "grounding"}]
 
     def parse(self, text: str, size: tuple[int, int]) -> Answer:
-        text = _BROKEN_MARKER.sub("", text)
+        text = _BROKEN_MARKER.sub("", _FENCE.sub(lambda found: " " * len(found[0]), text))
         markers = list(islice(_MARKER.finditer(text), MOST_REGIONS))
         if not markers:
             return Answer((), ())
