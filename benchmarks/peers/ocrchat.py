@@ -14,6 +14,8 @@ from ocrchat import engines, languages, reader
 from ocrchat.errors import PageUnreadable
 from ocrchat.export import markdown, text
 from ocrchat.model import Document, PageResult
+from ocrchat.vlm import embedded
+from ocrchat.vlm.dialects import DIALECTS
 
 PACKAGES = ("onnxruntime", "opencv-python-headless", "pymupdf")
 BUILD = Path(__file__).parents[2] / ".build"
@@ -30,7 +32,7 @@ class Reader:
 
     def prepare(self, request: dict[str, Any]) -> None:
         self._language = _code(request["language"], request.get("script")) if "language" in request else languages.AUTO
-        self._models = self._tiers[request.get("tier", "cpu")]
+        self._tier = request.get("tier", "cpu")
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
         file = Path(request["file"])
@@ -43,7 +45,8 @@ class Reader:
 
     def _page(self, file: Path, source: reader.SourceInfo, index: int) -> PageResult:
         try:
-            return reader.read_page(file, source.media_type, index, self._models, self._language)
+            page = reader.read_page(file, source.media_type, index, self._tiers[self._tier], self._language)
+            return embedded.answered(page, DIALECTS["lighton-grounding"]) if self._tier == "vlm" else page
         except PageUnreadable as error:
             return PageResult.failed(index, error.code)
 
