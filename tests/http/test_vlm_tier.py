@@ -74,6 +74,7 @@ def with_model(request: pytest.FixtureRequest, model: ModelServer, weights: Path
         "sagemaker": {"OCRCHAT_VLM_ENDPOINT": "ocrchat-vlm", "OCRCHAT_VLM_ENDPOINT_URL": model.url},
     }[request.param]
     model.headers.clear()
+    model.paths.clear()
     with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
         server = start(
             Path(folder), OCRCHAT_VLM_BACKEND=request.param, OCRCHAT_VLM_MODEL="lighton/LightOnOCR-3", **environment
@@ -148,7 +149,10 @@ def test_a_scan_is_checked_against_what_the_cpu_tier_reads(with_model: httpx.Cli
     assert found == pytest.approx(sure, abs=0.02)
 
 
-def test_the_key_of_a_server_reaches_it_and_nobody_else(with_model: httpx.Client, model: ModelServer) -> None:
-    keys = {headers.get("Authorization", "")[:14] for headers in model.headers}
-    assert keys <= {"Bearer the-key", "AWS4-HMAC-SHA2"}
-    assert keys
+def test_each_server_gets_its_own_credentials_and_no_other(with_model: httpx.Client, model: ModelServer) -> None:
+    post(with_model, "report.pdf", tier="vlm", pages="1")
+
+    assert model.paths
+    for path, headers in zip(model.paths, model.headers, strict=True):
+        expected = "Bearer the-key" if path.endswith("/chat/completions") else "AWS4-HMAC-SHA256 Credential=test/"
+        assert headers["Authorization"].startswith(expected)

@@ -143,7 +143,8 @@ SCHEMAS: dict[str, Json] = {
             "What to know of how it was read. `vlm_unavailable`, `vlm_unusable`: no answer of the model, or none that could be "
             "believed, so the embedded parser of the cpu tier has read it. `vlm_truncated`: the model broke off. "
             "`vlm_missed_text`: blocks that only OCR has seen were added (`source` is `ocr`). `vlm_unsupported_text`: OCR sees "
-            "nothing of some text (`support`). `chart_values_estimated`: the table of a chart is the model's estimate. "
+            "nothing of some text (`support`). `vlm_unverified_text`: OCR reads nothing where some text stands (handwriting, "
+            "pictures), so only the model vouches for it. `chart_values_estimated`: a chart's table is an estimate. "
             "`formulas_not_transcribed`, `handwriting_not_supported`: what the embedded parser cannot do.",
             {"type": "string"},
         ),
