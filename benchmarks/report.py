@@ -72,7 +72,9 @@ def main() -> None:
         loader=jinja2.FileSystemLoader(HERE), trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     page = environment.get_template("report.md.jinja").render(
-        **{name: results.get(name) for name in ("accuracy", "cold_start", "embedded", "memory", "exports", "roundtrip")},
+        **{
+            name: results.get(name) for name in ("accuracy", "cold_start", "embedded", "memory", "exports", "roundtrip")
+        },
         groups=groups,
         present=present,
         table=table,
