@@ -11,8 +11,7 @@ from infra.context import InvalidContext
 from infra.function import Entrypoint, Layers
 from infra.pages import VLM_TIMEOUT, PageQueues
 from infra.vlm_stack import REQUESTS_PER_COPY
-from ocrchat.settings import Settings, VlmBackend
-from ocrchat.vlm.ladder import MOST_WAIT
+from ocrchat.settings import Settings, VlmBackend, vlm_problem
 
 MOST_COPIES = 1000 // REQUESTS_PER_COPY
 """An event source has 1,000 functions at most."""
@@ -69,15 +68,16 @@ class VlmWorker(Construct):
 
 def _check(settings: Settings, max_copies: int) -> None:
     """Raises InvalidContext for what could be deployed, and would never answer."""
-    is_address = settings.vlm_url.startswith(("https://", "http://"))
-    match settings.vlm_backend:
-        case VlmBackend.OPENAI if not (is_address and settings.vlm_model):
-            raise InvalidContext("vlm_backend: 'openai' needs vlm_url, as in https://ocr.example/v1, and vlm_model.")
-        case VlmBackend.SAGEMAKER if not settings.vlm_endpoint:
-            raise InvalidContext("vlm_backend: 'sagemaker' needs vlm_endpoint, the name of the endpoint.")
+    problem = vlm_problem(
+        backend=settings.vlm_backend,
+        model=settings.vlm_model,
+        endpoint=settings.vlm_endpoint,
+        url=settings.vlm_url,
+        max_wait=settings.vlm_max_wait,
+    )
+    if problem:
+        raise InvalidContext(problem)
     if ":" in settings.vlm_secret:
         raise InvalidContext("vlm_secret: the name of the secret, not its ARN.")
     if not 1 <= max_copies <= MOST_COPIES:
         raise InvalidContext(f"vlm_max_copies: 1 to {MOST_COPIES}.")
-    if settings.vlm_max_wait > MOST_WAIT:
-        raise InvalidContext(f"vlm_max_wait: {MOST_WAIT} seconds at most.")

@@ -18,9 +18,8 @@ from ocrchat import usecases
 from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
-from ocrchat.settings import Settings, VlmBackend
+from ocrchat.settings import Settings, VlmBackend, vlm_problem
 from ocrchat.vlm.dialects import DIALECTS
-from ocrchat.vlm.ladder import MOST_WAIT
 
 DEMO_ACCOUNT = "demo"
 CREDITS = 1_000_000
@@ -132,24 +131,19 @@ def vlm(endpoint: str) -> dict[str, str]:
     there is not, or that lacks what it needs.
     """
     given = {name: os.environ.get(f"OCRCHAT_{name.upper()}") or default for name, default in _VLM.items()}
-    backends = [backend.value for backend in VlmBackend]
-    if given["vlm_backend"] not in backends:
-        raise EmulatorFailed(
-            f"OCRCHAT_VLM_BACKEND={given['vlm_backend']} is not known. It is one of: {', '.join(backends)}."
-        )
+    if not given["vlm_max_wait"].isdecimal():
+        raise EmulatorFailed("OCRCHAT_VLM_MAX_WAIT: a number of seconds.")
+    problem = vlm_problem(
+        backend=given["vlm_backend"],
+        model=given["vlm_model"],
+        endpoint=given["vlm_endpoint"],
+        url=given["vlm_url"],
+        max_wait=int(given["vlm_max_wait"]),
+    )
+    if problem:
+        raise EmulatorFailed(f"{problem} Here the names are OCRCHAT_VLM_BACKEND and so on.")
     if given["vlm_dialect"] not in DIALECTS:
-        raise EmulatorFailed(
-            f"OCRCHAT_VLM_DIALECT={given['vlm_dialect']} is not known. It is one of: {', '.join(DIALECTS)}."
-        )
-    is_address = given["vlm_url"].startswith(("http://", "https://"))
-    if given["vlm_backend"] == VlmBackend.OPENAI and not (is_address and given["vlm_model"]):
-        raise EmulatorFailed(
-            "OCRCHAT_VLM_BACKEND=openai needs OCRCHAT_VLM_URL (as in http://localhost:11434/v1) and OCRCHAT_VLM_MODEL."
-        )
-    if given["vlm_backend"] == VlmBackend.SAGEMAKER and not given["vlm_endpoint"]:
-        raise EmulatorFailed("OCRCHAT_VLM_BACKEND=sagemaker needs OCRCHAT_VLM_ENDPOINT, the name of the endpoint.")
-    if not given["vlm_max_wait"].isdecimal() or int(given["vlm_max_wait"]) > MOST_WAIT:
-        raise EmulatorFailed(f"OCRCHAT_VLM_MAX_WAIT is a number of seconds, {MOST_WAIT} at most.")
+        raise EmulatorFailed(f"OCRCHAT_VLM_DIALECT: '{given['vlm_dialect']}' is not one of {', '.join(DIALECTS)}.")
     if key := os.environ.get("OCRCHAT_VLM_API_KEY"):
         given["vlm_secret"] = "ocrchat/vlm"
         secrets = deploy.session().client("secretsmanager", endpoint_url=endpoint)

@@ -1,4 +1,5 @@
-"""SQS dead-letter queue: a page that could not be read however often it was tried. Recorded, so that its job ends."""
+"""SQS dead-letter queue: a page that could not be read however often it was tried. Recorded, so that its job ends; one that
+waited for a model in vain is answered without."""
 
 from __future__ import annotations
 
@@ -19,9 +20,11 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def record_failure(record: SQSRecord) -> None:
     task = queue.from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
-    usecases.give_up(cloud(), task)
-    logger.error("page given up")
-    count("PagesFailed")
+    if usecases.give_up(cloud(), task):
+        logger.error("page given up")
+        count("PagesFailed")
+    else:
+        logger.warning("page given up by its queue, and answered without")
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.ocr_page.messages import hold, show_again_in
 from ocrchat import engines, usecases
 from ocrchat.aws.queue import from_message
 from ocrchat.cloud import cloud
@@ -21,8 +22,6 @@ from ocrchat.telemetry import count, logger
 
 FIRST_RETRY_SECONDS = 5
 """Then four times as long at each further try: 5 s, 20 s, 80 s, 320 s."""
-
-HOLD_MARGIN_SECONDS = 30
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 scratch = Scratch()
@@ -54,22 +53,16 @@ def read(record: SQSRecord) -> None:
         logger.exception("page not read")
         count("PageErrors")
         show_again_in(
-            record, min(320, FIRST_RETRY_SECONDS * 4 ** (int(record.attributes.approximate_receive_count) - 1))
+            cloud().queue,
+            record,
+            min(320, FIRST_RETRY_SECONDS * 4 ** (int(record.attributes.approximate_receive_count) - 1)),
         )
         raise
     logger.info("page read")
     count("PagesRead")
 
 
-def show_again_in(record: SQSRecord, seconds: int) -> None:
-    queue = cloud().queue
-    queue.show_again_in(queue.lane_of(record.event_source_arn), record.receipt_handle, seconds)
-
-
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    # The queue hides a message for six times our time limit. Once we have it, our own time is enough: should this worker
-    # die, another one has the page minutes earlier.
-    for record in SQSEvent(event).records:
-        show_again_in(record, context.get_remaining_time_in_millis() // 1000 + HOLD_MARGIN_SECONDS)
+    hold(cloud().queue, event, context.get_remaining_time_in_millis() // 1000)
     return process_partial_response(event=event, record_handler=read, processor=processor, context=context)

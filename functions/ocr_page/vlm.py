@@ -8,19 +8,18 @@ from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.ocr_page.messages import hold, show_again_in
 from ocrchat import usecases
 from ocrchat.aws.queue import from_message
-from ocrchat.cloud import cloud, vlm_backend
+from ocrchat.cloud import cloud, connect_model
 from ocrchat.settings import Settings
 from ocrchat.telemetry import count, logger
 from ocrchat.vlm.dialects import DIALECTS
 
 ERROR_RETRY_SECONDS = 30
-
-HOLD_MARGIN_SECONDS = 30
 
 ANSWER_MARGIN_SECONDS = 20
 """Kept of our time for what follows the model's answer."""
@@ -36,7 +35,7 @@ class AskAgain(Exception):
 def model() -> usecases.Model:
     settings = Settings.from_env()
     return usecases.Model(
-        vlm_backend(settings), DIALECTS[settings.vlm_dialect], timedelta(seconds=settings.vlm_max_wait)
+        connect_model(settings), DIALECTS[settings.vlm_dialect], timedelta(seconds=settings.vlm_max_wait)
     )
 
 
@@ -52,12 +51,12 @@ def ask(record: SQSRecord, deadline: float) -> None:
         # Whatever it was, the queue tries again, and after its last try the embedded parser's answer is taken.
         logger.exception("model not asked")
         count("VlmErrors")
-        show_again_in(record, ERROR_RETRY_SECONDS)
+        show_again_in(cloud().vlm_queue, record, ERROR_RETRY_SECONDS)
         raise
     if asked.again_in is not None:
         logger.info("page asked about again", why=asked.why, seconds=asked.again_in)
         count("VlmWaits")
-        show_again_in(record, asked.again_in)
+        show_again_in(cloud().vlm_queue, record, asked.again_in)
         raise AskAgain(f"in {asked.again_in} s")
     if asked.is_fallback:
         logger.warning("page answered by the embedded parser", why=asked.why)
@@ -71,17 +70,10 @@ def is_remote() -> bool:
     return cloud().vlm_backend.is_remote
 
 
-def show_again_in(record: SQSRecord, seconds: int) -> None:
-    queue = cloud().vlm_queue
-    queue.show_again_in(queue.lane_of(record.event_source_arn), record.receipt_handle, seconds)
-
-
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
     left = context.get_remaining_time_in_millis() // 1000
-    # Once we have the message, our own time is enough: should this worker die, another one has the page minutes earlier.
-    for record in SQSEvent(event).records:
-        show_again_in(record, left + HOLD_MARGIN_SECONDS)
+    hold(cloud().vlm_queue, event, left)
     # A read that has begun may take as long as the server may say nothing.
     deadline = time.monotonic() + left - ANSWER_MARGIN_SECONDS - (model().backend.silence if is_remote() else 0)
     return process_partial_response(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -17,6 +18,9 @@ from ocrchat.vlm.chat import Completion, Picture, Sampling, StreamBroken
 from ocrchat.vlm.dialects import DIALECTS
 from ocrchat.vlm.openai import OpenAiServer
 from tests.model_server import ASLEEP, BreaksOff, Fails, Hangs, Loops, ModelServer, Outcome, Says, serving
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
 
 GROUNDING = DIALECTS["lighton-grounding"]
 PICTURE = Picture(b"\x89PNG", "image/png", 100, 200)
@@ -34,8 +38,8 @@ def backend(request: pytest.FixtureRequest, server: ModelServer) -> Backend:
     return sagemaker(server) if request.param == "sagemaker" else OpenAiServer(f"{server.url}/v1/", "lighton/m", "key")
 
 
-def sagemaker(server: ModelServer) -> SageMakerEndpoint:
-    client = boto3.client(
+def client(server: ModelServer) -> SageMakerRuntimeClient:
+    return boto3.client(
         "sagemaker-runtime",
         region_name="us-east-1",
         endpoint_url=server.url,
@@ -43,7 +47,10 @@ def sagemaker(server: ModelServer) -> SageMakerEndpoint:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, read_timeout=1),
     )
-    return SageMakerEndpoint(client, "ocrchat-vlm", "lighton/m")
+
+
+def sagemaker(server: ModelServer) -> SageMakerEndpoint:
+    return SageMakerEndpoint(client(server), "ocrchat-vlm", "lighton/m")
 
 
 def ask(backend: Backend, seconds: float = 20.0) -> Completion:
@@ -202,14 +209,6 @@ def test_a_model_that_does_not_end_in_time_is_cut_off(backend: Backend, server: 
 
 
 def test_the_stand_in_answers_synchronous_calls_too(server: ModelServer) -> None:
-    client = boto3.client(
-        "sagemaker-runtime",
-        region_name="us-east-1",
-        endpoint_url=server.url,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-
-    answer = client.invoke_endpoint(EndpointName="e", ContentType="application/json", Body=b"{}")
+    answer = client(server).invoke_endpoint(EndpointName="e", ContentType="application/json", Body=b"{}")
 
     assert json.load(answer["Body"])["choices"][0]["message"]["content"] == TEXT

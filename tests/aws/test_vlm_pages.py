@@ -28,7 +28,7 @@ from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.media import MediaType
-from ocrchat.model import Box, Job, JobOptions, PageResult, PageTask, Tier
+from ocrchat.model import Box, Job, JobOptions, PageResult, PageTask, Tier, Tries
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Model
@@ -461,9 +461,11 @@ def test_waiting_is_progress_and_the_tries_are_forgotten_with_the_answer(
     assert before is not None
     assert after is not None
     assert after.progressed_at > before.progressed_at
-    assert cloud.page_sets.tries(job.id, 0, 0, datetime.now(UTC)).busy == 1
+    assert after.tries[0].busy == 1
     ask(task)
-    assert cloud.page_sets.tries(job.id, 0, 0, datetime.now(UTC)).busy == 0
+    answered = cloud.page_sets.chunk(job.id, 0)
+    assert answered is not None
+    assert answered.tries == {}
 
 
 def test_a_worker_that_dies_of_a_page_counts_and_the_page_is_answered_in_the_end(
@@ -473,8 +475,10 @@ def test_a_worker_that_dies_of_a_page_counts_and_the_page_is_answered_in_the_end
     task = PageTask(job.id, 0, 0)
     read(task)
     now = datetime.now(UTC)
+    tries = Tries(since=now)
     for _ in range(ladder.MOST_BROKEN + 1):
-        cloud.page_sets.keep_tries(job.id, 0, 0, ladder.begun(cloud.page_sets.tries(job.id, 0, 0, now)), now)
+        tries = ladder.begun(tries)
+    cloud.page_sets.keep_tries(job.id, 0, 0, tries, now)
 
     assert ask(task) is None
 

@@ -197,4 +197,3 @@ def test_what_it_cannot_do_it_says(dialect: Dialect) -> None:
     assert embedded.answered(page(text), dialect).engine == "embedded:ocr"
     assert embedded.answered(page(text, formula), dialect).warnings == (embedded.NO_FORMULAS,)
     assert embedded.answered(page(weak), dialect).warnings == (embedded.NO_HANDWRITING,)
-    assert embedded.answered(page(formula), dialect, ("why",)).warnings == ("why", embedded.NO_FORMULAS)

@@ -88,7 +88,7 @@ def cloud() -> Cloud:
     return Cloud.connect(Settings.from_env())
 
 
-def vlm_backend(settings: Settings) -> Backend:
+def connect_model(settings: Settings) -> Backend:
     """The model that these settings name. Raises ValueError where they name none."""
     match settings.vlm_backend:
         case VlmBackend.SAGEMAKER:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from ocrchat import selection
 from ocrchat.media import MediaType
@@ -412,20 +413,6 @@ class PageTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """Which pages of one chunk are still to be read, and why some could not be (page index -> error code).
-
-    `fallbacks` are pages that the cpu tier answered in place of the tier that was asked for.
-    """
-
-    number: int
-    pending: frozenset[int]
-    failures: dict[int, str]
-    progressed_at: datetime
-    fallbacks: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Tries:
     """What has been tried with a page that waits for a model, since `since`: how often its server was busy, failed, broke off,
     or answered badly, and whether the page is sent smaller by now. What follows from it: `vlm.ladder`."""
@@ -436,6 +423,22 @@ class Tries:
     cut: int = 0
     bad: int = 0
     is_small: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Which pages of one chunk are still to be read, and why some could not be (page index -> error code).
+
+    `fallbacks` are pages that the cpu tier answered in place of the tier that was asked for, `tries` what has been tried with
+    those that wait for a model.
+    """
+
+    number: int
+    pending: frozenset[int]
+    failures: dict[int, str]
+    progressed_at: datetime
+    fallbacks: frozenset[int] = frozenset()
+    tries: dict[int, Tries] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,7 +457,17 @@ class FanIn:
         return frozenset(n for n in self.open_chunks if n - CHUNKS_IN_FLIGHT not in self.open_chunks)
 
 
-def mean_confidence(lines: Iterable[Line]) -> float | None:
+class Readable(Protocol):
+    """A line, or what a recogniser has read in one."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+
+def mean_confidence(lines: Iterable[Readable]) -> float | None:
     """Confidence of `lines`, weighted by their length in characters; None where there is no text."""
     some = [(line.confidence, len(line.text)) for line in lines if line.text]
     if not some:

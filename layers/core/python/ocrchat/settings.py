@@ -109,6 +109,24 @@ class Settings:
         )
 
 
+MOST_VLM_WAIT = 2700
+"""Seconds that a page may wait for a model to wake: its queue has 50 deliveries for that, one a minute at least."""
+
+
+def vlm_problem(*, backend: str, model: str, endpoint: str, url: str, max_wait: int) -> str | None:
+    """Why these settings of the vlm tier would never answer a page, by their names; None if they may."""
+    backends = [known.value for known in VlmBackend]
+    if backend not in backends:
+        return f"vlm_backend: '{backend}' is not one of {', '.join(backends)}."
+    if backend == VlmBackend.OPENAI and not (model and url.startswith(("https://", "http://"))):
+        return "vlm_backend: 'openai' needs vlm_url, as in http://localhost:11434/v1, and vlm_model."
+    if backend == VlmBackend.SAGEMAKER and not endpoint:
+        return "vlm_backend: 'sagemaker' needs vlm_endpoint, the name of the endpoint."
+    if max_wait > MOST_VLM_WAIT:
+        return f"vlm_max_wait: {MOST_VLM_WAIT} seconds at most."
+    return None
+
+
 def vcpus(environ: Mapping[str, str] | None = None) -> int:
     """Whole vCPUs that this function has: Lambda gives one per 1,769 MB, whatever number of cores the machine shows."""
     env = os.environ if environ is None else environ

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_TRIES = "tries#"
+
+
 class PageSets:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -101,14 +104,8 @@ class PageSets:
         )
         return _to_chunk(item) if item else self.chunk(job_id, chunk)
 
-    def tries(self, job_id: str, chunk: int, page: int, now: datetime) -> Tries:
-        """What has been tried with a page that waits for a model."""
-        item = self._get(_chunk_key(job_id, chunk)) or {}
-        stored = item.get(_tries(page))
-        return codec.tries_from_json(stored) if stored else Tries(since=now)
-
     def keep_tries(self, job_id: str, chunk: int, page: int, tries: Tries, now: datetime) -> None:
-        """Remembers them, as long as the page waits; and dates the chunk's progress: waiting is no standstill."""
+        """Remembers what has been tried with a page, while it waits; dates the chunk's progress: waiting is no standstill."""
         self._update(
             _chunk_key(job_id, chunk),
             "SET progressed_at = :now, #tries = :tries",
@@ -185,8 +182,8 @@ class PageSets:
 
 
 def _tries(page: int) -> str:
-    """The attribute of a chunk that holds what has been tried with a page."""
-    return f"tries#{page}"
+    """The attribute of a chunk that holds what has been tried with a page: none that has to be there before it is written."""
+    return f"{_TRIES}{page}"
 
 
 def _fan_in_key(job_id: str) -> Any:
@@ -208,4 +205,9 @@ def _to_chunk(item: dict[str, Any]) -> Chunk:
         failures={int(page): str(failure) for page, failure in item["failures"].items()},
         progressed_at=codec.time_from_json(item["progressed_at"]),
         fallbacks=numbers(item.get("fallbacks")),
+        tries={
+            int(name.removeprefix(_TRIES)): codec.tries_from_json(value)
+            for name, value in item.items()
+            if name.startswith(_TRIES)
+        },
     )

@@ -22,7 +22,7 @@ from ocrchat.engines.reading import Reading
 from ocrchat.engines.recogniser import LineRecogniser
 from ocrchat.engines.tesseract import Tesseract
 from ocrchat.languages.detection import detect_language
-from ocrchat.model import Box, Line, PageImage
+from ocrchat.model import Box, Line, PageImage, mean_confidence
 
 TINY = "PP-OCRv6_rec_tiny.onnx"
 TINY_CHARACTERS = "PP-OCRv6_rec_tiny.txt"
@@ -151,9 +151,7 @@ class PpOcrEngine:
 
     def _trust(self, crops: Sequence[Pixels]) -> float:
         """Mean over characters, so that a short line counts for little."""
-        readings = [self._tiny.read(crop) for crop in crops]
-        length = sum(len(reading.text) for reading in readings)
-        return sum(reading.confidence * len(reading.text) for reading in readings) / max(length, 1)
+        return mean_confidence(map(self._tiny.read, crops)) or 0.0
 
     def _reread(self, strips: list[Strip], language: str) -> tuple[list[Strip], str]:
         """Each as whoever reads it best does, and who has read the page then."""

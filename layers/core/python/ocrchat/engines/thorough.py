@@ -16,7 +16,7 @@ from ocrchat.engines import Recognised, quads
 from ocrchat.engines.ppocr import Networks, PpOcrEngine, Strip
 from ocrchat.engines.quads import Pixels
 from ocrchat.engines.reading import Reading
-from ocrchat.model import Box, Line, PageImage
+from ocrchat.model import Box, Line, PageImage, mean_confidence
 
 _CLEAR = 0.95
 """Mean confidence of a page from which on it is left as it is: print has 0.96 and more, handwriting hardly ever so much."""
@@ -51,7 +51,7 @@ class ThoroughEngine:
 
     def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
         read = self._first.read(image, language, may_turn)
-        if not read.lines or _mean(read.lines) >= _CLEAR:
+        if (mean_confidence(read.lines) or 1.0) >= _CLEAR:
             return read
         closer = self._closer.read(image, language, may_turn)
         return max(read, closer, key=lambda some: _weight(some.lines))
@@ -64,10 +64,14 @@ class _Engine(PpOcrEngine):
     name = ThoroughEngine.name
 
     def _reconsidered(self, strips: list[Strip], page: Pixels) -> list[Strip]:
-        if _mean(_text(strips)) >= _CLEAR:
+        if (mean_confidence(_text(strips)) or 0.0) >= _CLEAR:
             return strips
         strips = [self._again(strip, page) if _is_doubted(strip) else strip for strip in strips]
-        return [replace(strip, least=_LEAST) for strip in strips] if _mean(_text(strips)) < _POOR else strips
+        return (
+            [replace(strip, least=_LEAST) for strip in strips]
+            if (mean_confidence(_text(strips)) or 0.0) < _POOR
+            else strips
+        )
 
     def _again(self, strip: Strip, page: Pixels) -> Strip:
         """As the reading that is sure of itself, and that the others agree with most: that product is its confidence."""
@@ -109,10 +113,6 @@ def _text(strips: Sequence[Strip]) -> list[Reading]:
     return [strip.reading for strip in strips if strip.is_text]
 
 
-def _weight(lines: Sequence[Reading] | Sequence[Line]) -> float:
+def _weight(lines: Sequence[Line]) -> float:
     """Confident text: characters, each as far as it is sure."""
     return sum(line.confidence * len(line.text) for line in lines)
-
-
-def _mean(lines: Sequence[Reading] | Sequence[Line]) -> float:
-    return _weight(lines) / max(sum(len(line.text) for line in lines), 1)

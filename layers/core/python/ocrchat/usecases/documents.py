@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,17 +10,13 @@ from ocrchat import codec, keys
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobNotFound
-from ocrchat.model import Document, Job, PageResult
+from ocrchat.model import Chunk, Document, Job, PageResult
 from ocrchat.scratch import Scratch
 
 
-def of_pages(cloud: Cloud, job: Job) -> Document:
+def of_pages(cloud: Cloud, job: Job, chunks: Sequence[Chunk]) -> Document:
     """All pages, once each has been read or has failed; without words."""
-    failures = {
-        page: failure
-        for chunk in cloud.page_sets.chunks(job.id, range(len(job.chunks)))
-        for page, failure in chunk.failures.items()
-    }
+    failures = {page: failure for chunk in chunks for page, failure in chunk.failures.items()}
     read = [page for page in job.pages if page not in failures]
     stored = cloud.blobs.get_jsons([keys.page_result(job, page) for page in read])
     results = {page: codec.page_from_json(data, with_words=False) for page, data in zip(read, stored, strict=True)}

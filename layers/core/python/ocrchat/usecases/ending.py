@@ -6,13 +6,14 @@ nothing. What follows (the event of a callback) is remembered by the job's place
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ocrchat import codec, export, keys
 from ocrchat.billing import charge
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobEnded, Unavailable
-from ocrchat.model import Ending, Job, JobStatus
+from ocrchat.model import Chunk, Ending, Job, JobStatus
 from ocrchat.usecases import documents
 
 
@@ -28,16 +29,15 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
     if job.status.ended:
         wrap_up(cloud, job, now)
         return job.status
-    document = documents.of_pages(cloud, job)
+    chunks = cloud.page_sets.chunks(job.id, range(len(job.chunks)))
+    document = documents.of_pages(cloud, job, chunks)
     read = job.page_count - len(document.failed_pages)
     if not read:
         fail(cloud, job, "no_page_readable", now, document.failed_pages)
         return JobStatus.FAILED
     cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document)))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
-    chunks = cloud.page_sets.chunks(job.id, range(len(job.chunks)))
-    fallbacks = sum(len(chunk.fallbacks) for chunk in chunks)
-    if not _end(cloud, job, ending, charge(job, read, fallbacks)):
+    if not _end(cloud, job, ending, charge(job, read, _fallbacks(chunks))):
         ended = cloud.jobs.get(job.id)
         if ended is None or ended.status is JobStatus.FAILED:
             cloud.blobs.delete(keys.result(job))  # the job was cancelled or erased while its document was written
@@ -60,9 +60,8 @@ def cancel(cloud: Cloud, job: Job, now: datetime) -> Job:
     pages = job.chunks
     chunks = cloud.page_sets.chunks(job.id, range(len(pages)))
     read = sum(len(pages[chunk.number]) - len(chunk.pending) - len(chunk.failures) for chunk in chunks)
-    fallbacks = sum(len(chunk.fallbacks) for chunk in chunks)
     ending = Ending(JobStatus.FAILED, now, failure="cancelled")
-    if not _end(cloud, job, ending, charge(job, read, fallbacks)):
+    if not _end(cloud, job, ending, charge(job, read, _fallbacks(chunks))):
         raise _ended()
     fan_in = cloud.page_sets.fan_in(job.id)
     if fan_in is not None:
@@ -121,6 +120,11 @@ def _end(cloud: Cloud, job: Job, ending: Ending, charged: int) -> bool:
         except Unavailable:
             pass  # the job stays among the open ones, where the reconciler finds it
     return True
+
+
+def _fallbacks(chunks: Iterable[Chunk]) -> int:
+    """How many pages the cpu tier has answered in place of the tier that was asked for."""
+    return sum(len(chunk.fallbacks) for chunk in chunks)
 
 
 def _tell(cloud: Cloud, job: Job) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from ocrchat import codec, keys
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
-from ocrchat.model import Box, Job, PageImage, PageResult, PageTask
+from ocrchat.model import Box, Chunk, Job, PageImage, PageResult, PageTask, Tries
 from ocrchat.usecases import asking, fan_in
 from ocrchat.usecases.asking import Model
 from ocrchat.vlm import ladder
@@ -38,7 +38,7 @@ def is_waiting(cloud: Cloud, job: Job, task: PageTask) -> bool:
     if not cloud.vlm_backend.is_remote:
         return False
     try:
-        cloud.blobs.get(keys.page_picture(job, task.page))
+        cloud.blobs.get(keys.page_fallback(job, task.page))  # it is kept last, and is the smaller one
     except BlobMissing:
         return False
     return True
@@ -63,9 +63,9 @@ def hand_over(cloud: Cloud, job: Job, task: PageTask, page: PageResult, image: P
     if not page.blocks and pictures.ink(picture.content, page.width, page.height)(whole) < check.INK:
         fan_in.keep(cloud, job, task, answer, is_fallback=True)  # of a blank page, models tell stories
         return
-    cloud.blobs.put_json(keys.page_fallback(job, task.page), codec.page_to_json(answer))
     cloud.blobs.put(keys.page_picture(job, task.page), picture.content, picture.media_type)
-    if not _is_pending(cloud, task):
+    cloud.blobs.put_json(keys.page_fallback(job, task.page), codec.page_to_json(answer))
+    if _waiting(cloud, task) is None:
         _forget(cloud, job, task)  # the job was erased meanwhile, or the page answered by another delivery
         return
     send(cloud, job, task)
@@ -76,20 +76,17 @@ def ask_model(cloud: Cloud, task: PageTask, model: Model, deadline: float) -> As
 
     Delivered twice, it asks twice, and the page counts once.
     """
-    job = cloud.jobs.get(task.job_id)
-    if job is None:
-        return Asked("the job is gone")
-    if not _is_pending(cloud, task):
-        _forget(cloud, job, task)
-        _check_end(cloud, job, task)
-        return Asked("the page is done")
+    waiting = _waiting(cloud, task)
+    if waiting is None:
+        return Asked("nothing waits")
+    job, chunk = waiting
     try:
-        fallback = codec.page_from_json(cloud.blobs.get_json(keys.page_fallback(job, task.page)))
+        fallback = _fallback(cloud, job, task)
         content = cloud.blobs.get(keys.page_picture(job, task.page))
     except BlobMissing:
-        return Asked("the page is done")  # by another delivery, a moment ago
+        return Asked("nothing waits")  # it was answered by another delivery, a moment ago
     now = datetime.now(UTC)
-    tries = cloud.page_sets.tries(job.id, task.chunk, task.page, now)
+    tries = chunk.tries.get(task.page, Tries(since=now))
     if ladder.is_hopeless(tries):
         outcome: asking.Answered | Again = asking.instead(fallback, "workers died of it")
     else:
@@ -102,34 +99,41 @@ def ask_model(cloud: Cloud, task: PageTask, model: Model, deadline: float) -> As
     return Asked(outcome.why, is_fallback=outcome.is_fallback)
 
 
-def give_up(cloud: Cloud, task: PageTask) -> None:
-    """Ends a page that the queue has given up: with the embedded parser's answer if it waited for a model, else as failed."""
-    job = cloud.jobs.get(task.job_id)
-    if job is None:
-        return
-    if not _is_pending(cloud, task):
-        _forget(cloud, job, task)
-        _check_end(cloud, job, task)
-        return
+def give_up(cloud: Cloud, task: PageTask) -> bool:
+    """Ends a page that the queue has given up: with the embedded parser's answer if it waited for a model, else as failed.
+
+    Whether it has failed.
+    """
+    waiting = _waiting(cloud, task)
+    if waiting is None:
+        return False
+    job, _ = waiting
     try:
-        fallback = codec.page_from_json(cloud.blobs.get_json(keys.page_fallback(job, task.page)))
+        fallback = _fallback(cloud, job, task)
     except BlobMissing:
         fan_in.fail_page(cloud, task, "page_failed")
-        return
+        return True
     _finish(cloud, job, task, asking.instead(fallback, "").page, is_fallback=True)
+    return False
 
 
-def _is_pending(cloud: Cloud, task: PageTask) -> bool:
-    """Whether the page still waits for an answer: its job runs, and nobody has given one."""
+def _waiting(cloud: Cloud, task: PageTask) -> tuple[Job, Chunk] | None:
+    """The job of a page and its chunk; None if the page does not wait any more: then what is left of that is tidied up."""
     job = cloud.jobs.get(task.job_id)
     chunk = cloud.page_sets.chunk(task.job_id, task.chunk)
-    return job is not None and not job.status.ended and chunk is not None and task.page in chunk.pending
-
-
-def _check_end(cloud: Cloud, job: Job, task: PageTask) -> None:
-    chunk = cloud.page_sets.chunk(task.job_id, task.chunk)
-    if chunk is not None and not job.status.ended:
+    if job is None or chunk is None:
+        return None
+    if not job.status.ended and task.page in chunk.pending:
+        return job, chunk
+    _forget(cloud, job, task)
+    if not job.status.ended:
         fan_in.check_end(cloud, job, chunk)
+    return None
+
+
+def _fallback(cloud: Cloud, job: Job, task: PageTask) -> PageResult:
+    """Raises BlobMissing."""
+    return codec.page_from_json(cloud.blobs.get_json(keys.page_fallback(job, task.page)))
 
 
 def _finish(cloud: Cloud, job: Job, task: PageTask, page: PageResult, is_fallback: bool) -> None:

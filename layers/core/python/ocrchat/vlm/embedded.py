@@ -25,15 +25,15 @@ WEAK = 0.85
 """Mean confidence of print; a page with less may be handwritten."""
 
 
-def answered(page: PageResult, dialect: Dialect, warnings: Sequence[str] = ()) -> PageResult:
-    """`page`, as the embedded parser answers with it; `warnings` are why it does."""
+def answered(page: PageResult, dialect: Dialect) -> PageResult:
+    """`page`, as the embedded parser answers with it."""
     size = page.width, page.height
     answer = dialect.parse(dialect.render(regions(page), size), size)
     return replace(
         page,
         engine=f"embedded:{page.engine}",
         blocks=_restored(answer, page),
-        warnings=(*warnings, *_limits(page)),
+        warnings=tuple(_limits(page)),
     )
 
 

@@ -16,9 +16,6 @@ from ocrchat.vlm.chat import Sampling
 ASLEEP_SECONDS = 60, 120
 """Between these, chance decides: the pages of a document need not all come back at once."""
 
-MOST_WAIT = 2700
-"""Seconds that a page may wait for a model to wake: the queue has 50 deliveries for it, one a minute at least."""
-
 BUSY_SECONDS = 15
 MOST_BUSY = 5
 MOST_BROKEN = 2

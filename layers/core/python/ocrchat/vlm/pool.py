@@ -54,6 +54,7 @@ class Pool:
             self.starts.append(self.starts[-1] + len(found))
         self.letters = "".join(parts)
         self.free = bytearray([1]) * len(self.letters)
+        self._word_starts: dict[int, list[int]] = {}
         self._held: set[int] = set()
         """Lines that were taken whole: of those without letters there is no other sign."""
 
@@ -166,10 +167,6 @@ class Pool:
                 for size in range(1, LEAST_RUN + 1):
                     found.setdefault(self.letters[place : place + size], []).append(place)
         return found
-
-    @cached_property
-    def _word_starts(self) -> dict[int, list[int]]:
-        return {}
 
     def _alike(self, said: str, allowed: Collection[int]) -> list[int]:
         """The lines that the text may consist of, or may be a part of."""
