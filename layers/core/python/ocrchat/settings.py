@@ -27,6 +27,14 @@ class VlmBackend(StrEnum):
         return self in (VlmBackend.SAGEMAKER, VlmBackend.OPENAI)
 
 
+class ChatProvider(StrEnum):
+    """Who answers questions about documents."""
+
+    EXTRACTIVE = "extractive"
+    BEDROCK = "bedrock"
+    OPENAI = "openai"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are. `state_machine` is empty in the functions that the state machine itself calls (it would be a cycle)."""
@@ -59,6 +67,14 @@ class Settings:
     vlm_max_wait: int = 0
     """Seconds that a page waits for a model that is not running before the embedded parser answers it."""
 
+    chat_provider: ChatProvider = ChatProvider.EXTRACTIVE
+    chat_model: str = ""
+    """Of Bedrock: the id of an inference profile. Of an OpenAI-compatible server: what it calls the model."""
+    chat_url: str = ""
+    """Of an OpenAI-compatible server: its base address, as in http://localhost:11434/v1."""
+    chat_secret: str = ""
+    """The secret in Secrets Manager that holds its API key; empty where it needs none."""
+
     monthly_cap: int = 0
     """Credits that all accounts together may use in a month; 0 is no cap."""
     allow_private_addresses: bool = False
@@ -90,6 +106,10 @@ class Settings:
             vlm_url=env.get(_PREFIX + "VLM_URL", ""),
             vlm_secret=env.get(_PREFIX + "VLM_SECRET", ""),
             vlm_max_wait=int(env.get(_PREFIX + "VLM_MAX_WAIT", "0")),
+            chat_provider=ChatProvider(env.get(_PREFIX + "CHAT_PROVIDER", ChatProvider.EXTRACTIVE)),
+            chat_model=env.get(_PREFIX + "CHAT_MODEL", ""),
+            chat_url=env.get(_PREFIX + "CHAT_URL", ""),
+            chat_secret=env.get(_PREFIX + "CHAT_SECRET", ""),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
         )
