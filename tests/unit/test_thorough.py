@@ -77,14 +77,12 @@ def test_networks_are_not_loaded_twice(cpu: engines.CpuModels, thorough: engines
 
 @dataclass
 class Lines:
-    """Stands in for the detector: `count` lines from the top of the page, more on a page that is looked at larger."""
+    """Stands in for the detector: `count` lines from the top of the page."""
 
     count: int
-    larger: int = 0
 
-    def find(self, page: Any, dpi: float, is_foreign: bool = False, scale: float = 1.0) -> Any:
-        count = self.larger if scale > 1 else self.count
-        tops = range(10, 10 + 30 * count, 30)
+    def find(self, page: Any, dpi: float, is_foreign: bool = False) -> Any:
+        tops = range(10, 10 + 30 * self.count, 30)
         quads = [[[10, y], [210, y], [210, y + 20], [10, y + 20]] for y in tops]
         return np.array(quads, float).reshape(-1, 4, 2)
 
@@ -133,12 +131,6 @@ def test_a_reading_that_is_hardly_surer_does_not_take_the_place_of_the_first() -
     read = engine(Lines(1), Readings([WEAK]), small).read(page(), may_turn=False)
 
     assert [line.text for line in read.lines] == ["Ihe quick"]
-
-
-def test_of_two_looks_at_a_page_the_one_with_more_text_is_kept() -> None:
-    read = engine(Lines(1, larger=3), Readings([WEAK]), Readings([WEAK])).read(page(), may_turn=False)
-
-    assert len(read.lines) == 3
 
 
 def test_a_blank_page_is_not_looked_at() -> None:

@@ -6,8 +6,7 @@ look at every page with a longest side of 2,000 pixels and without a memory aren
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -53,9 +52,6 @@ _THINNEST_LINE = 4
 _MOST_LINES = 3000
 """A page of a newspaper has 1,500."""
 
-Look = Callable[[Pixels, int], Quads]
-"""The lines of a page that is scaled to a longest side."""
-
 
 class LineDetector:
     def __init__(self, weights: Path, threads: int) -> None:
@@ -64,19 +60,18 @@ class LineDetector:
         self._options = giving_back()
         self._quads = {is_foreign: _post_process(least) for is_foreign, least in _LEAST_SCORE.items()}
 
-    def find(self, page: Pixels, dpi: float, is_foreign: bool = False, scale: float = 1.0) -> Quads:
+    def find(self, page: Pixels, dpi: float, is_foreign: bool = False) -> Quads:
         """The lines of `page` (height x width x RGB), in no order; n is 0 where there are none.
 
-        `is_foreign`: in a script that the network has hardly seen. `scale`: looked at so many times larger than usual.
+        `is_foreign`: in a script that the network has hardly seen.
         """
-        look = partial(self._look, is_foreign=is_foreign, scale=scale)
         longest, shortest = max(page.shape[:2]), min(page.shape[:2])
         if longest <= max(_LONG_ASPECT * shortest, 2 * _SIDE):
-            return _find_whole(page, dpi, look)
+            return self._find_whole(page, dpi, is_foreign)
         found = []
         for start, stop in _bands(longest, max(2 * shortest, 2 * _SIDE), _OVERLAP):
             is_high = page.shape[0] == longest
-            quads = _find_whole(page[start:stop] if is_high else page[:, start:stop], dpi, look)
+            quads = self._find_whole(page[start:stop] if is_high else page[:, start:stop], dpi, is_foreign)
             quads[..., int(is_high)] += start
             middles = quads[..., int(is_high)].mean(axis=1)
             # What is in the overlap belongs to the band that it is further within.
@@ -84,13 +79,26 @@ class LineDetector:
             found.append(quads[(middles >= first) & (middles < last)])
         return np.concatenate(found)
 
-    def _look(self, page: Pixels, side: int, is_foreign: bool, scale: float) -> Quads:
-        """At `page` with a longest side of `side`, or so many times more."""
+    def _find_whole(self, page: Pixels, dpi: float, is_foreign: bool) -> Quads:
+        longest = max(page.shape[:2])
+        side = max(_SIDE, round(longest / dpi * _DENSITY)) if dpi >= _TRUSTED_DPI else _SIDE
+        side = min(side, longest, _LARGEST_SIDE)
+        quads = self._look(page, side, is_foreign)
+        if len(quads) < _FEW_LINES and longest > side and _has_more(page, quads):  # too small to be seen, below a title
+            larger = self._look(page, min(_LARGEST_SIDE, longest), is_foreign)
+            return larger if len(larger) > len(quads) else quads
+        height = float(np.median(np.minimum(*sizes(quads)))) * side / longest if len(quads) else _GOOD_PRINT
+        if height >= _SMALL_PRINT or side == _LARGEST_SIDE:
+            return quads
+        return self._look(page, min(_LARGEST_SIDE, round(side * _GOOD_PRINT / height)), is_foreign)
+
+    def _look(self, page: Pixels, side: int, is_foreign: bool) -> Quads:
+        """At `page` with a longest side of `side`."""
         height, width = page.shape[:2]
-        zoom = min(round(side * scale), _LARGEST_SIDE) / max(height, width)
-        size = [max(round(length * zoom), 1) for length in (width, height)]
+        scale = side / max(height, width)
+        size = [max(round(length * scale), 1) for length in (width, height)]
         size = [round(length / _STRIDE) * _STRIDE if length >= _STRIDE else length for length in size]
-        seen = cv2.resize(page, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC)
+        seen = cv2.resize(page, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         seen = _no_thinner_than(seen, _STRIDE)
         blob = cv2.dnn.blobFromImage(seen, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True)  # the network takes BGR
         shown = (round(height * seen.shape[0] / size[1]), round(width * seen.shape[1] / size[0]))
@@ -100,20 +108,6 @@ class LineDetector:
         np.clip(quads[..., 1], 0, height, out=quads[..., 1])
         kept: Quads = quads[np.minimum(*sizes(quads)) >= _THINNEST_LINE]
         return kept
-
-
-def _find_whole(page: Pixels, dpi: float, look: Look) -> Quads:
-    longest = max(page.shape[:2])
-    side = max(_SIDE, round(longest / dpi * _DENSITY)) if dpi >= _TRUSTED_DPI else _SIDE
-    side = min(side, longest, _LARGEST_SIDE)
-    quads = look(page, side)
-    if len(quads) < _FEW_LINES and longest > side and _has_more(page, quads):  # too small to be seen, below a title
-        larger = look(page, min(_LARGEST_SIDE, longest))
-        return larger if len(larger) > len(quads) else quads
-    height = float(np.median(np.minimum(*sizes(quads)))) * side / longest if len(quads) else _GOOD_PRINT
-    if height >= _SMALL_PRINT or side == _LARGEST_SIDE:
-        return quads
-    return look(page, min(_LARGEST_SIDE, round(side * _GOOD_PRINT / height)))
 
 
 def _has_more(page: Pixels, quads: Quads) -> bool:

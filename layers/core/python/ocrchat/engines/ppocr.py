@@ -89,13 +89,11 @@ class Networks:
 class PpOcrEngine:
     name = "pp-ocrv6"
 
-    def __init__(self, networks: Networks, scale: float = 1.0) -> None:
-        """`scale`: lines are looked for on pages so many times larger than is enough for print."""
+    def __init__(self, networks: Networks) -> None:
         self._detector = networks.detector
         self._tiny = networks.tiny
         self._small = networks.small
         self._tesseract = networks.tesseract
-        self._scale = scale
 
     def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
         asked = languages.find(language)
@@ -137,7 +135,7 @@ class PpOcrEngine:
         return reading.on(quad) if reading.text else None
 
     def _find(self, page: Pixels, dpi: float, is_foreign: bool) -> Quads:
-        return self._detector.find(page, dpi, is_foreign, self._scale)
+        return self._detector.find(page, dpi, is_foreign)
 
     def _strips(self, page: Pixels, found: Quads) -> list[Strip]:
         upended = quads.are_upended(found)

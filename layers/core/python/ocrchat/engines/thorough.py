@@ -1,4 +1,4 @@
-"""PP-OCRv6 with more time: pages that it reads badly are read again and again, and what most readings agree on is kept.
+"""PP-OCRv6 with more time: on pages that it reads badly, lines are read again and again, and what most readings agree on is kept.
 
 A page that is read well the first time is left as it is: there a second reading changes as many right letters as wrong ones
 (docs/adr/0017). What gains is handwriting, faint typing, formulas.
@@ -12,11 +12,11 @@ from difflib import SequenceMatcher
 
 import cv2
 
-from ocrchat.engines import Recognised, quads
-from ocrchat.engines.ppocr import Networks, PpOcrEngine, Strip
+from ocrchat.engines import quads
+from ocrchat.engines.ppocr import PpOcrEngine, Strip
 from ocrchat.engines.quads import Pixels
 from ocrchat.engines.reading import Reading
-from ocrchat.model import Box, Line, PageImage, mean_confidence
+from ocrchat.model import mean_confidence
 
 _CLEAR = 0.95
 """Mean confidence of a page from which on it is left as it is: print has 0.96 and more, handwriting hardly ever so much."""
@@ -38,30 +38,9 @@ _LEAST = 0.1
 """Mean confidence of a page below which its weak lines are handwriting, and confidence from which on they are kept then. On other
 pages they are stamps and logos."""
 
-_CLOSER = 1.3
-"""A page that is not clear is looked at a second time, so many times larger."""
 
-
-class ThoroughEngine:
+class ThoroughEngine(PpOcrEngine):
     name = "pp-ocrv6-thorough"
-
-    def __init__(self, networks: Networks) -> None:
-        self._first = _Engine(networks)
-        self._closer = _Engine(networks, _CLOSER)
-
-    def read(self, image: PageImage, language: str = "auto", may_turn: bool = True) -> Recognised:
-        read = self._first.read(image, language, may_turn)
-        if (mean_confidence(read.lines) or 1.0) >= _CLEAR:
-            return read
-        closer = self._closer.read(image, language, may_turn)
-        return max(read, closer, key=lambda some: _weight(some.lines))
-
-    def read_line(self, image: PageImage, box: Box) -> Line | None:
-        return self._first.read_line(image, box)
-
-
-class _Engine(PpOcrEngine):
-    name = ThoroughEngine.name
 
     def _reconsidered(self, strips: list[Strip], page: Pixels) -> list[Strip]:
         if (mean_confidence(_text(strips)) or 0.0) >= _CLEAR:
@@ -111,8 +90,3 @@ def _is_doubted(strip: Strip) -> bool:
 
 def _text(strips: Sequence[Strip]) -> list[Reading]:
     return [strip.reading for strip in strips if strip.is_text]
-
-
-def _weight(lines: Sequence[Line]) -> float:
-    """Confident text: characters, each as far as it is sure."""
-    return sum(line.confidence * len(line.text) for line in lines)
