@@ -1,0 +1,106 @@
+"""Whether a quotation stands in the document: on the page it is said to be on, or else on another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rapidfuzz import fuzz
+
+from ocrchat.chat.model import Citation, Claim
+from ocrchat.chat.numbers import numbers
+from ocrchat.chat.sheet import Sheet, fold
+from ocrchat.model import Document
+
+_ALIKE = 88.0
+"""Of 100, by which a quotation may differ from the page: a model mends what OCR has misread."""
+
+_LEAST_FUZZY = 12
+"""Letters of a quotation that may differ at all: in a shorter one a letter is another word."""
+
+_LONGEST = 2000
+"""Letters of a quotation."""
+
+_SHARED = 0.6
+"""Of its words, that a page must have as they are to be searched for what is alike: searching costs 1,000 times as much."""
+
+
+class Pages:
+    """The pages of a document by their numbers, from 1, each folded when it is first looked at."""
+
+    def __init__(self, document: Document) -> None:
+        self._pages = {page.index + 1: page for page in document.pages if page.blocks}
+        self._sheets: dict[int, Sheet] = {}
+
+    def sheet(self, number: int) -> Sheet | None:
+        if number not in self._sheets and number in self._pages:
+            self._sheets[number] = Sheet(self._pages[number])
+        return self._sheets.get(number)
+
+    def find(self, claim: Claim) -> Citation | None:
+        """The quotation where it stands; None where it stands nowhere. Its page first, then the others in order."""
+        wanted = fold(claim.snippet)
+        if not wanted or len(wanted) > _LONGEST or not any(letter.isalnum() for letter in wanted):
+            return None
+        for look in (_exactly, _nearly):
+            for number, sheet in self._in_order(claim.page):
+                if place := look(wanted, sheet):
+                    span = sheet.span(*place)
+                    return Citation(number, span.snippet, span.boxes, span.blocks, span.confidence)
+        return None
+
+    def _in_order(self, first: int | None) -> Iterator[tuple[int, Sheet]]:
+        numbers = sorted(self._pages, key=lambda number: (number != first, number))
+        for number in numbers:
+            if sheet := self.sheet(number):
+                yield number, sheet
+
+
+def _exactly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
+    """Not within a word or a number: 100 does not stand in 1,100."""
+    start = sheet.text.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        if not _cuts(sheet.text, start) and not _cuts(sheet.text, end):
+            return start, end
+        start = sheet.text.find(wanted, start + 1)
+    return None
+
+
+def _nearly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
+    words = wanted.split()
+    if len(wanted) < _LEAST_FUZZY or sum(word in sheet.words for word in words) < _SHARED * len(words):
+        return None
+    found = fuzz.partial_ratio_alignment(wanted, sheet.text, score_cutoff=_ALIKE)
+    if found is None or len(wanted) > len(sheet.text):
+        return None
+    start, end = _to_words(sheet.text, found.dest_start, found.dest_end)
+    return (start, end) if numbers(wanted) == numbers(sheet.text[start:end]) else None
+
+
+def _to_words(text: str, start: int, end: int) -> tuple[int, int]:
+    while _cuts(text, start):
+        start -= 1
+    while _cuts(text, end):
+        end += 1
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def _cuts(text: str, place: int) -> bool:
+    """Whether a word or a number goes on at `place`. Scripts without spaces have no such places."""
+    if not 0 < place < len(text):
+        return False
+    before, after = text[place - 1], text[place]
+    if before.isdigit() and after in ".,:/" and text[place + 1 : place + 2].isdigit():
+        return True
+    if after.isdigit() and before in ".,:/" and text[place - 2 : place - 1].isdigit():
+        return True
+    return before.isalnum() and after.isalnum() and _has_spaces(before) and _has_spaces(after)
+
+
+def _has_spaces(letter: str) -> bool:
+    """Whether the script of `letter` puts spaces between words: those up to Georgian, but for Thai to Burmese."""
+    return letter < "\u0e00" or "\u10a0" <= letter < "\u1780" or "\u1e00" <= letter < "\u2e80"
