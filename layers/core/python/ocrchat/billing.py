@@ -44,7 +44,9 @@ class Plan:
     """Pages read of one file, at most."""
     retention_days: int
     requests_per_minute: int
-    """Requests that make something: submissions and uploads. Reading is not counted."""
+    """Requests that make something: submissions, uploads and questions. Reading is not counted."""
+    questions_a_day: int
+    """About documents."""
     prepaid: bool = False
     priority: bool = False
     daily_cap: int | None = None
@@ -55,9 +57,33 @@ class Plan:
 PLANS = {
     plan.name: plan
     for plan in (
-        Plan("free", file_pages=50, retention_days=7, requests_per_minute=60, daily_cap=100, monthly_cap=1000),
-        Plan("pro", file_pages=1000, retention_days=30, requests_per_minute=300, prepaid=True, priority=True),
-        Plan("business", file_pages=3000, retention_days=90, requests_per_minute=1200, prepaid=True, priority=True),
+        Plan(
+            "free",
+            file_pages=50,
+            retention_days=7,
+            requests_per_minute=60,
+            questions_a_day=20,
+            daily_cap=100,
+            monthly_cap=1000,
+        ),
+        Plan(
+            "pro",
+            file_pages=1000,
+            retention_days=30,
+            requests_per_minute=300,
+            questions_a_day=500,
+            prepaid=True,
+            priority=True,
+        ),
+        Plan(
+            "business",
+            file_pages=3000,
+            retention_days=90,
+            requests_per_minute=1200,
+            questions_a_day=5000,
+            prepaid=True,
+            priority=True,
+        ),
     )
 }
 """In the order of what they offer."""

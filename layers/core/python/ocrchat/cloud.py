@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -18,9 +19,10 @@ from ocrchat.aws.page_sets import PageSets
 from ocrchat.aws.queue import PageQueue
 from ocrchat.aws.workflow import Workflow
 from ocrchat.model import Lane
-from ocrchat.settings import Settings, VlmBackend
+from ocrchat.settings import ChatProvider, Settings, VlmBackend
 
 if TYPE_CHECKING:
+    from ocrchat.chat.model import ChatModel
     from ocrchat.vlm.backend import Backend
 
 
@@ -103,3 +105,22 @@ def connect_model(settings: Settings) -> Backend:
             return OpenAiServer(settings.vlm_url, settings.vlm_model, key)
         case other:
             raise ValueError(f"vlm_backend is '{other.value}': no page should have been put to a model")
+
+
+def connect_chat(settings: Settings) -> ChatModel:
+    """Who answers questions by these settings."""
+    match settings.chat_provider:
+        case ChatProvider.BEDROCK:
+            from ocrchat.aws.bedrock import BedrockModel
+
+            return BedrockModel.connect(settings.chat_model)
+        case ChatProvider.OPENAI:
+            from ocrchat.aws.secrets import secret
+            from ocrchat.chat.openai import OpenAiModel
+
+            key = secret(settings.chat_secret) if settings.chat_secret else ""
+            return OpenAiModel(settings.chat_url, settings.chat_model, key)
+        case ChatProvider.EXTRACTIVE:
+            from ocrchat.chat.extractive import Extractive
+
+            return Extractive(Path(settings.weights) if settings.weights else None)

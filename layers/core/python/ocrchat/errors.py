@@ -20,8 +20,10 @@
     │   ├── MonthlyLimitReached     monthly_limit_reached
     │   ├── OutOfCredits            out_of_credits
     │   ├── SpendCapReached         spend_cap_reached
+    │   ├── QuestionLimitReached    question_limit_reached
     │   └── DeploymentCapReached    deployment_cap_reached
     ├── JobNotFound 404             job_not_found
+    ├── ConversationNotFound 404    conversation_not_found
     ├── RouteNotFound 404           route_not_found
     ├── MethodNotAllowed 405        method_not_allowed
     ├── JobNotFinished 409          job_not_finished
@@ -212,6 +214,13 @@ class SpendCapReached(PaymentRequired):
     title = "Spend cap reached"
 
 
+class QuestionLimitReached(PaymentRequired):
+    """Here `used` and `cap` count questions of a day."""
+
+    code = "question_limit_reached"
+    title = "Daily limit of questions reached"
+
+
 class DeploymentCapReached(PaymentRequired):
     """The operator's monthly cap for all accounts together."""
 
@@ -223,6 +232,12 @@ class JobNotFound(OcrChatError):
     code = "job_not_found"
     status = 404
     title = "No such job"
+
+
+class ConversationNotFound(OcrChatError):
+    code = "conversation_not_found"
+    status = 404
+    title = "No such conversation"
 
 
 class RouteNotFound(OcrChatError):

@@ -51,6 +51,16 @@ def download(job: Job, format_name: str) -> str:
     return f"{job_prefix(job)}downloads/{format_name}"
 
 
+def chat(job: Job, conversation: str = "") -> str:
+    """The prefix of what was asked about the document: in one conversation, or in all of them."""
+    return f"{job_prefix(job)}chat/{conversation}{'/' if conversation else ''}"
+
+
+def exchange(job: Job, conversation: str, asked_at: str) -> str:
+    """A question and its answer. `asked_at` has a fixed width, so that the names are in the order of time."""
+    return f"{chat(job, conversation)}{asked_at}.json"
+
+
 UPLOADS = "uploads/"
 
 

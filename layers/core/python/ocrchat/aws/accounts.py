@@ -4,6 +4,7 @@
     pk = ACCOUNT#<id>                  sk = ACCOUNT              plan, balance, what was used today and this month
     pk = ACCOUNT#<id>                  sk = TOKEN#<sha256>       the account's tokens, to list and revoke them
     pk = ACCOUNT#<id>#RATE             sk = RATE#<minute>        requests in one minute
+    pk = ACCOUNT#<id>#RATE             sk = QUESTIONS#<day>      questions about documents in one day
 
 A token is kept only as its hash. Tokens are 256 random bits, so a plain hash is enough: there is nothing to guess. What
 moves credits is in `books`.
@@ -127,6 +128,41 @@ class Accounts:
             )
         return int(from_attributes(answer["Attributes"])["requests"])
 
+    def questions(self, account_id: str, now: datetime) -> int:
+        """How many were asked today."""
+        with translated():
+            answer = self._client.get_item(TableName=self._table, Key=_questions_key(account_id, now))
+        return int(from_attributes(answer["Item"])["questions"]) if "Item" in answer else 0
+
+    def count_question(self, account_id: str, cap: int, now: datetime) -> bool:
+        """Counts a question of today, if it is one of the first `cap`; whether it is."""
+        with translated():
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_questions_key(account_id, now),
+                    UpdateExpression=f"ADD questions :one SET {TTL} = :expires_at",
+                    ConditionExpression="attribute_not_exists(questions) OR questions < :cap",
+                    ExpressionAttributeValues=to_attributes(
+                        {":one": 1, ":cap": cap, ":expires_at": int(now.timestamp()) + 2 * 86400}
+                    ),
+                )
+            except ClientError as error:
+                if code(error) == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
+
+    def give_question_back(self, account_id: str, now: datetime) -> None:
+        """One that was counted and could not be answered."""
+        with translated():
+            self._client.update_item(
+                TableName=self._table,
+                Key=_questions_key(account_id, now),
+                UpdateExpression="ADD questions :minus",
+                ExpressionAttributeValues=to_attributes({":minus": -1}),
+            )
+
     def _put(self, account: Account, condition: str, values: dict[str, Any]) -> bool:
         with translated():
             try:
@@ -213,3 +249,7 @@ def _token_key(digest: str) -> Any:
 
 def _listed_token_key(account_id: str, digest: str) -> Any:
     return to_attributes({"pk": f"ACCOUNT#{account_id}", "sk": f"TOKEN#{digest}"})
+
+
+def _questions_key(account_id: str, now: datetime) -> Any:
+    return to_attributes({"pk": f"ACCOUNT#{account_id}#RATE", "sk": f"QUESTIONS#{now:%Y-%m-%d}"})

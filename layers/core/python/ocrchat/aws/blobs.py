@@ -107,6 +107,10 @@ class Blobs:
         with translated():
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
+    def keys(self, prefix: str) -> list[str]:
+        """What is under `prefix`, in the order of its names."""
+        return [key for some in self._listed(prefix) for key in some]
+
     def erase(self, prefix: str) -> list[str]:
         """Deletes everything under `prefix`, and says what it was."""
         erased: list[str] = []

@@ -32,7 +32,7 @@ class Citation:
     """A quotation that stands on its page.
 
     `snippet` is as the page has it. `boxes` are the places of its lines, in pixels of the page image; `blocks` their places
-    in the page's `blocks`. `confidence` is OCR's, of the lines it stands in. `verified` is False for nothing that is sent out.
+    in the page's `blocks`. `confidence` is OCR's, of the lines it stands in.
     """
 
     page: int
@@ -40,7 +40,6 @@ class Citation:
     boxes: tuple[Box, ...]
     blocks: tuple[int, ...]
     confidence: float
-    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
 """The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in -> ending, `repair` for what was
-lost between them, `results` to see it, `downloads` to take it away.
+lost between them, `results` to see it, `downloads` to take it away, `conversing` to ask about it.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
 
@@ -9,6 +9,7 @@ reconciler, assembly) run without the documents layer, and start faster.
 
 from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
 from ocrchat.usecases.asking import Model
+from ocrchat.usecases.conversing import Kept, Library, answer, ask, record
 from ocrchat.usecases.downloads import Download, download, prepare
 from ocrchat.usecases.ending import assemble, cancel, erase
 from ocrchat.usecases.fan_in import fail_page
@@ -35,12 +36,16 @@ __all__ = [
     "Download",
     "FileSource",
     "JobView",
+    "Kept",
+    "Library",
     "LinkedFile",
     "Model",
     "Request",
     "SentFile",
     "Submitted",
     "UploadedFile",
+    "answer",
+    "ask",
     "ask_model",
     "assemble",
     "await_end",
@@ -57,6 +62,7 @@ __all__ = [
     "quote",
     "read_page",
     "reconcile",
+    "record",
     "rotate_webhook_secret",
     "split",
     "submit",
