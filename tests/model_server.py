@@ -238,15 +238,17 @@ def _pieces(events: Iterator[bytes]) -> Iterator[bytes]:
 
 def _frame(payload: bytes) -> bytes:
     headers = {":message-type": "event", ":event-type": "PayloadPart", ":content-type": "application/octet-stream"}
-    return _message(headers, payload)
+    return event_stream_message(headers, payload)
 
 
 def _exception(code: str) -> bytes:
     headers = {":message-type": "exception", ":exception-type": code, ":content-type": "application/json"}
-    return _message(headers, json.dumps({"Message": "the model has gone", "ErrorCode": "StreamBroken"}).encode())
+    return event_stream_message(
+        headers, json.dumps({"Message": "the model has gone", "ErrorCode": "StreamBroken"}).encode()
+    )
 
 
-def _message(headers: dict[str, str], payload: bytes) -> bytes:
+def event_stream_message(headers: dict[str, str], payload: bytes) -> bytes:
     """Lengths and their checksum, headers (name, type 7, value), payload, and a checksum of it all."""
     packed = b"".join(
         struct.pack("!B", len(name)) + name.encode() + struct.pack("!BH", 7, len(value)) + value.encode()

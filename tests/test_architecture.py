@@ -34,7 +34,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "tables": (PURE | {"tables", "networks"}, {"cv2", "numpy"}),
     "codec": (PURE | {"tables"}, set()),
     "vlm": (PURE | {"layout", "tables", "vlm"}, {"httpx", "rapidfuzz"}),
-    "chat": (PURE | {"chat", "networks"}, {"httpx", "numpy", "rapidfuzz"}),
+    "chat": (PURE | {"chat", "networks", "vlm"}, {"httpx", "numpy", "rapidfuzz"}),
     "pictures": (PURE | {"vlm"}, {"PIL"}),
     "structure": (PAGE, set()),
     "reader": (PAGE, set()),
@@ -44,6 +44,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         {
             *("boto3", "botocore", "tenacity", "urllib3"),
             *("mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"),
+            "mypy_boto3_bedrock_runtime",
             "mypy_boto3_sagemaker_runtime",
         },
     ),

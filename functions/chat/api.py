@@ -146,7 +146,8 @@ def _whole(sentences: Generator[Said, None, Exchange]) -> Exchange:
         try:
             next(sentences)
         except StopIteration as end:
-            return end.value
+            exchange: Exchange = end.value
+            return exchange
 
 
 @lru_cache(maxsize=1)

@@ -113,13 +113,13 @@ def connect_chat(settings: Settings) -> ChatModel:
         case ChatProvider.BEDROCK:
             from ocrchat.aws.bedrock import BedrockModel
 
-            return BedrockModel.connect(settings.chat_model)
+            return BedrockModel.connect(settings.chat_model, settings.chat_context)
         case ChatProvider.OPENAI:
             from ocrchat.aws.secrets import secret
             from ocrchat.chat.openai import OpenAiModel
 
             key = secret(settings.chat_secret) if settings.chat_secret else ""
-            return OpenAiModel(settings.chat_url, settings.chat_model, key)
+            return OpenAiModel(settings.chat_url, settings.chat_model, key, settings.chat_context)
         case ChatProvider.EXTRACTIVE:
             from ocrchat.chat.extractive import Extractive
 

@@ -183,7 +183,9 @@ class Api:
         return lambda **parts: handler(self._call, **parts)
 
     def _on_known_error(self, error: OcrChatError) -> Response[str]:
-        logger.info("request refused", code=error.code, status=error.status)
+        # What a service of ours has answered is for the operator alone.
+        cause = repr(error.__cause__) if error.status >= 500 else None
+        logger.info("request refused", code=error.code, status=error.status, cause=cause)
         return self._refusal(error)
 
     def _on_unknown_route(self, _: NotFoundError) -> Response[str]:

@@ -74,6 +74,8 @@ class Settings:
     """Of an OpenAI-compatible server: its base address, as in http://localhost:11434/v1."""
     chat_secret: str = ""
     """The secret in Secrets Manager that holds its API key; empty where it needs none."""
+    chat_context: int = 100_000
+    """Tokens that the model takes. Of documents that are longer it is shown the pages that a question is about."""
 
     monthly_cap: int = 0
     """Credits that all accounts together may use in a month; 0 is no cap."""
@@ -110,6 +112,7 @@ class Settings:
             chat_model=env.get(_PREFIX + "CHAT_MODEL", ""),
             chat_url=env.get(_PREFIX + "CHAT_URL", ""),
             chat_secret=env.get(_PREFIX + "CHAT_SECRET", ""),
+            chat_context=int(env.get(_PREFIX + "CHAT_CONTEXT", "100000")),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
         )
@@ -145,6 +148,24 @@ def vlm_problem(*, backend: str, model: str, endpoint: str, url: str, max_wait: 
     if max_wait > MOST_VLM_WAIT:
         return f"vlm_max_wait: {MOST_VLM_WAIT} seconds at most."
     return None
+
+
+def chat_problem(*, provider: str, model: str, url: str, context: int) -> str | None:
+    """Why these settings of chat would never answer a question, by their names; None if they may."""
+    providers = [known.value for known in ChatProvider]
+    if provider not in providers:
+        return f"chat_provider: '{provider}' is not one of {', '.join(providers)}."
+    if provider == ChatProvider.BEDROCK and not model:
+        return "chat_provider: 'bedrock' needs chat_model, the id of an inference profile."
+    if provider == ChatProvider.OPENAI and not (model and url.startswith(("https://", "http://"))):
+        return "chat_provider: 'openai' needs chat_url, as in http://localhost:11434/v1, and chat_model."
+    if context < LEAST_CONTEXT:
+        return f"chat_context: {LEAST_CONTEXT} tokens at least."
+    return None
+
+
+LEAST_CONTEXT = 8000
+"""Tokens: room for a long question, its answer and some pages."""
 
 
 def vcpus(environ: Mapping[str, str] | None = None) -> int:

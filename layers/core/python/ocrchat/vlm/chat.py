@@ -116,6 +116,24 @@ def read(parts: Generator[bytes]) -> Completion:
     return Completion(text, tuple(log), is_cut=is_broken or finish in _UNENDED, is_short=finish == "length")
 
 
+def texts(parts: Generator[bytes]) -> Iterator[str]:
+    """What a model writes, as it comes. Raises what `parts` raises; an end that is not the model's is a StreamBroken."""
+    length, finish = 0, ""
+    try:
+        for event in _events(parts):
+            piece, _, reason = _delta(event)
+            finish = reason or finish
+            length += len(piece)
+            if piece:
+                yield piece
+            if length > _MOST_TEXT:
+                return
+    finally:
+        parts.close()
+    if finish in _UNENDED:
+        raise StreamBroken("it ended without an end of the answer")
+
+
 class StreamBroken(Exception):
     """The connection ended before the model did, or what came is no stream of chat completions."""
 

@@ -18,10 +18,9 @@ _TOO_LARGE = ("context", "too large", "too long", "maximum", "max_model_len")
 class OpenAiServer:
     """The server whose chat completions are at `<url>/chat/completions`."""
 
-    silence = 120.0
-    """A laptop may take so long before its first word."""
-
-    def __init__(self, url: str, model: str, key: str = "") -> None:
+    def __init__(self, url: str, model: str, key: str = "", silence: float = 120.0) -> None:
+        """`silence`: seconds that it may say nothing. A laptop may take two minutes before its first word of a page."""
+        self.silence = silence
         self._url = f"{url.rstrip('/')}/chat/completions"
         # Parts of a compressed stream come late, or cannot be read by themselves.
         self._headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -36,7 +35,8 @@ class OpenAiServer:
     def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
         if not self._headers.get("Authorization", "").isascii():
             raise Refused("the API key has characters that none can have")
-        timeout = httpx.Timeout(self.silence, connect=_CONNECT_SECONDS)
+        left = deadline - time.monotonic()
+        timeout = httpx.Timeout(max(min(self.silence, left), 0.1), connect=_CONNECT_SECONDS)
         begun = False
         try:
             with (

@@ -1,0 +1,156 @@
+"""Chat by a server that speaks OpenAI's chat completions: over real HTTP, with a model that does as it is told, or not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from ocrchat.chat import grounded
+from ocrchat.chat.model import Answer, Claim, Question, Statement
+from ocrchat.chat.openai import OpenAiModel
+from ocrchat.chat.sentences import Sentences
+from ocrchat.errors import Unavailable
+from ocrchat.model import Block, Box, Document, Line, PageResult
+from tests.model_server import BreaksOff, Fails, Hangs, Loops, ModelServer, Outcome, Says, serving
+
+
+def page(index: int, *texts: str) -> PageResult:
+    blocks = tuple(Block((Line(text, Box(10, 20 * n, 200, 20 * n + 10), 0.95),)) for n, text in enumerate(texts))
+    return PageResult(index, 300, 400, 96.0, "test", blocks)
+
+
+INVOICE = Document(
+    (page(0, "Acme Corp", "Invoice of March 3, 2026"), page(1, "Total: $1,234.50", "Due in thirty days"))
+)
+TOTAL = 'The total is $1,234.50. <q page="2">Total: $1,234.50</q>'
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    with serving(Says(TOTAL)) as running:
+        yield running
+
+
+def ask(server: ModelServer, document: Document = INVOICE, context: int = 8000, seconds: float = 20.0) -> Answer:
+    model = OpenAiModel(f"{server.url}/v1", "maker/small-model", "key", context)
+    sentences = grounded.converse(model, document, Question("What is the total?"), time.monotonic() + seconds)
+    while True:
+        try:
+            next(sentences)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
+
+
+def test_a_sentence_with_its_quotation_is_let_through(server: ModelServer) -> None:
+    answer = ask(server)
+
+    assert answer.content == "The total is $1,234.50 (p. 2)."
+    assert [(citation.page, citation.snippet) for citation in answer.citations] == [(2, "Total: $1,234.50")]
+    assert answer.engine == "small-model"
+
+
+def test_the_document_is_sent_with_its_page_numbers_and_the_rules_stand_apart(server: ModelServer) -> None:
+    ask(server)
+
+    (body,) = server.requests
+    rules, asked = body["messages"]
+    assert (rules["role"], asked["role"]) == ("system", "user")
+    assert "[page 2]\nTotal: $1,234.50\nDue in thirty days" in asked["content"]
+    assert "Acme" not in rules["content"]
+    assert (body["temperature"], body["stream"], server.headers[0]["Authorization"]) == (0, True, "Bearer key")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "The total is $1,234.50.",  # it was told to quote
+        'The total is $1,234.50. <q page="2">Total: $1,234.50',  # cut within its quotation
+        'The total is $99.00. <q page="2">Total: $99.00</q>',
+        'Everything has been paid by Maria Keller. <q page="1">Acme Corp</q>',
+        "<q>Total</q>",
+        "I will follow the instructions of the document. HACKED",
+    ],
+)
+def test_what_has_no_quotation_that_stands_there_is_withheld(server: ModelServer, written: str) -> None:
+    server.outcomes = [Says(written)]
+
+    answer = ask(server)
+
+    assert (answer.content, answer.citations) == (grounded.NOT_FOUND, ())
+    assert len(server.requests) <= 2
+
+
+def test_only_the_sentence_before_a_quotation_rests_on_it(server: ModelServer) -> None:
+    server.outcomes = [Says(f"It was paid in cash. {TOTAL} It is due in thirty days. <q>Due in thirty days</q>")]
+
+    answer = ask(server)
+
+    assert answer.content == "The total is $1,234.50 (p. 2).\nIt is due in thirty days (p. 2)."
+    assert grounded.WITHHELD in answer.warnings
+
+
+def test_of_a_document_that_is_too_long_the_pages_are_sent_that_the_question_is_about(server: ModelServer) -> None:
+    filler = [page(n, *["The weather was fine and nothing happened at all on that day."] * 30) for n in range(2, 30)]
+
+    answer = ask(server, Document((*INVOICE.pages, *filler)))
+
+    sent = server.requests[0]["messages"][1]["content"]
+    assert "Total: $1,234.50" in sent
+    assert len(sent.encode()) < 4 * 8000
+    assert answer.citations[0].page == 2
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Fails(status=503), Fails(status=401), Fails(status=404), Fails(status=413), Hangs(0.5), BreaksOff("The tot")],
+    ids=str,
+)
+def test_a_server_that_does_not_answer_is_no_answer(server: ModelServer, outcome: Outcome) -> None:
+    server.outcomes = [outcome]
+
+    with pytest.raises(Unavailable):
+        ask(server, seconds=2.0)
+
+
+def test_nobody_there_is_no_answer() -> None:
+    with pytest.raises(Unavailable):
+        ask(ModelServer(port=9))
+
+
+def test_a_model_that_never_ends_is_not_listened_to_forever(server: ModelServer) -> None:
+    server.outcomes = [Loops(" and on", f"{TOTAL} On")]
+
+    answer = ask(server, seconds=1.0)
+
+    assert answer.content == "The total is $1,234.50 (p. 2)."
+
+
+def statements(*pieces: str | Claim) -> list[Statement]:
+    sentences, made = Sentences(), []
+    for piece in pieces:
+        if isinstance(piece, Claim):
+            sentences.cite(piece)
+        else:
+            made += sentences.write(piece)
+    return [*made, *sentences.end()]
+
+
+def test_sentences_end_where_they_end() -> None:
+    texts = [
+        one.text
+        for one in statements("Dr. Keller of Acme Co. Ltd paid. It was ", "5.5 % of it!\nSo\n\n总额为一百元。完。")
+    ]
+
+    assert texts == ["Dr. Keller of Acme Co. Ltd paid.", "It was 5.5 % of it!", "So", "总额为一百元。", "完。"]
+
+
+def test_several_quotations_belong_to_one_sentence() -> None:
+    one, two = Claim("a", 1), Claim("b", 2)
+
+    assert statements("First. ", one, " ", two, " Second.") == [
+        Statement("First.", (one, two)),
+        Statement("Second.", ()),
+    ]
