@@ -96,7 +96,8 @@ def create_account(
 def show(context: typer.Context, account: AccountId) -> None:
     """Show an account: its plan, what is left of it, its tokens."""
     cloud = _cloud(context)
-    shown = codec.account_to_json(_account(cloud, account), datetime.now(UTC))
+    now = datetime.now(UTC)
+    shown = codec.account_to_json(_account(cloud, account), cloud.accounts.questions(account, now), now)
     console.print_json(data={**shown, "tokens": [_token_line(token) for token in cloud.accounts.tokens(account)]})
 
 

@@ -21,6 +21,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from functions.chat import api as chat_api
 from functions.export import api as export_api
 from functions.submit import api as submit_api
 from ocrchat import billing, errors, openapi
@@ -30,10 +31,11 @@ DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 SITE = ROOT / "layers" / "core" / "python" / "ocrchat" / "site"
 
-OPERATIONS = [*submit_api.api.operations, *export_api.api.operations]
+OPERATIONS = [*submit_api.api.operations, *export_api.api.operations, *chat_api.api.operations]
 
 GROUPS = {
     "Jobs": ("post_ocr", "get_ocr_uuid", "get_ocr_uuid_download", "get_ocr", "post_ocr_uuid_cancel", "delete_ocr_uuid"),
+    "Chat": ("post_chat_uuid", "get_chat_uuid_history"),
     "Large files": ("post_uploads",),
     "Account": (
         "get_account",

@@ -1,4 +1,4 @@
-"""The REST API: routes to two functions, a gate before submissions, and what API Gateway answers on its own."""
+"""The REST API: routes to three functions, a gate before submissions, and what API Gateway answers on its own."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class Api(Construct):
         submit_settings: Settings,
         export_settings: Settings,
         gate_settings: Settings,
+        chat: lambda_.IFunction,
         layers: Layers,
         make_log_role: bool,
     ) -> None:
@@ -89,7 +90,7 @@ class Api(Construct):
             memory_mb=512,
         ).function
         self.rest_api = self._rest_api(make_log_role)
-        self._route(self.rest_api)
+        self._route(self.rest_api, _integration(chat))
         for response_type, error in _GATEWAY_RESPONSES.items():
             self._respond(response_type, error, json.dumps(problem.document(error, "$context.requestId")))
         # What the gate denies with: a whole problem document, and all of them have this status.
@@ -119,7 +120,7 @@ class Api(Construct):
         rest_api.node.try_remove_child("Endpoint")  # an output with a generated name; the stack has its own
         return rest_api
 
-    def _route(self, rest_api: apigateway.RestApi) -> None:
+    def _route(self, rest_api: apigateway.RestApi, chat: apigateway.Integration) -> None:
         """ANY on every step: a resource without a method answers 403 itself, before the proxy beside it is tried."""
         submit = _integration(self.submit)
         root = rest_api.root
@@ -129,6 +130,8 @@ class Api(Construct):
         for step in ("api", "v1", "ocr", "{uuid}"):
             resource = resource.add_resource(step)
             resource.add_method("ANY", submit)
+            if step == "v1":
+                resource.add_resource("chat").add_resource("{proxy+}").add_method("ANY", chat)
             if step == "ocr":
                 resource.add_method("POST", submit, authorizer=self._authorizer())
         below_job = resource.add_resource("{proxy+}")  # not "download": a proxy surely takes a trailing slash too

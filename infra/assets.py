@@ -26,8 +26,13 @@ CORE = ROOT / "layers" / "core" / "python"
 CORE_REQUIREMENTS = ROOT / "requirements" / "core.txt"
 DOCUMENTS_REQUIREMENTS = ROOT / "requirements" / "documents.txt"
 EXPORTS_REQUIREMENTS = ROOT / "requirements" / "exports.txt"
+CHAT_REQUIREMENTS = ROOT / "requirements" / "chat.txt"
+WEIGHTS = ROOT / "layers" / "weights"
 
 LAMBDA_PYTHON = (3, 12)
+
+EMBEDDER = ("minilm-l6.onnx", "minilm-l6.json")
+"""What layers/weights/weights.txt calls the embedder's files."""
 
 # Wheels that run on the python3.12 runtime (Amazon Linux 2023, glibc 2.34). pip wants each tag that it may take.
 _LAMBDA_WHEELS = (
@@ -71,6 +76,11 @@ def documents_layer() -> lambda_.Code:
 def exports_layer() -> lambda_.Code:
     """What exports.txt adds to documents.txt, likewise."""
     return _layer(added(DOCUMENTS_REQUIREMENTS.read_text(), EXPORTS_REQUIREMENTS.read_text()))
+
+
+def chat_layer() -> lambda_.Code:
+    """What chat.txt adds to core.txt, likewise; and the weights of the embedder, in a folder of their own."""
+    return _layer(added(CORE_REQUIREMENTS.read_text(), CHAT_REQUIREMENTS.read_text()), weights=EMBEDDER)
 
 
 def added(base: str, more: str) -> str:

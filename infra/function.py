@@ -15,13 +15,15 @@ from ocrchat.settings import Settings
 
 
 class Layers(Construct):
-    """`core` is every function's, `documents` goes on top of it where files are opened, `exports` on both where they are made."""
+    """`core` is every function's, `documents` goes on top of it where files are opened, `exports` on both where they are made;
+    `chat` goes on `core`."""
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         self.core = self._version("Core", "layers/core", assets.core_layer())
         self.documents = self._version("Documents", "layers/documents", assets.documents_layer())
         self.exports = self._version("Exports", "layers/exports", assets.exports_layer())
+        self.chat = self._version("Chat", "layers/chat", assets.chat_layer())
 
     def _version(self, id: str, asset: str, code: lambda_.Code) -> lambda_.LayerVersion:
         layer = lambda_.LayerVersion(

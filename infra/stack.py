@@ -9,13 +9,14 @@ from constructs import Construct
 
 from infra import context
 from infra.api import STAGE, Api
+from infra.chat import EMBEDDER, Chat
 from infra.function import Layers
 from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
 from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
-from ocrchat.settings import Settings, VlmBackend
+from ocrchat.settings import ChatProvider, Settings, VlmBackend
 from ocrchat.vlm.dialects import DIALECTS
 
 JOBS = "jobs/*"
@@ -25,6 +26,7 @@ PAGES = "jobs/*/pages/*"
 VLM = "jobs/*/vlm/*"
 RESULT = "jobs/*/result.json"
 DOWNLOADS = "jobs/*/downloads/*"
+CHAT = "jobs/*/chat/*"
 UPLOADS = "uploads/*"
 
 
@@ -84,6 +86,20 @@ class OcrChatStack(cdk.Stack):
         with_machine = replace(with_cap, state_machine=workflow.machine.state_machine_arn)
         reconciler = Reconciler(self, "Reconciler", settings=with_machine, layers=layers, every=cdk.Duration.minutes(5))
         webhooks = Webhooks(self, "Webhooks", events=events, settings=settings, layers=layers)
+        chat = Chat(
+            self,
+            "Chat",
+            settings=replace(
+                settings,
+                weights=EMBEDDER,
+                chat_provider=ChatProvider(context.one_of(self.node, "chat_provider", ChatProvider)),
+                chat_model=context.text(self.node, "chat_model"),
+                chat_url=context.text(self.node, "chat_url"),
+                chat_secret=context.text(self.node, "chat_secret"),
+                chat_context=context.count(self.node, "chat_context"),
+            ),
+            layers=layers,
+        )
         api = Api(
             self,
             "Api",
@@ -92,6 +108,7 @@ class OcrChatStack(cdk.Stack):
             ),
             export_settings=settings,
             gate_settings=settings,
+            chat=chat.answer,
             layers=layers,
             make_log_role=str(self.node.get_context("api_gateway_log_role")).lower() == "true",
         )
@@ -115,6 +132,13 @@ class OcrChatStack(cdk.Stack):
             storage.allow_delete(function, DOWNLOADS)
             storage.allow_items(function, "GetItem")
         storage.allow_get(api.export, DOWNLOADS)
+
+        # A question of a job that is erased meanwhile is taken back.
+        storage.allow_get(chat.answer, RESULT, CHAT)
+        storage.allow_put(chat.answer, CHAT)
+        storage.allow_delete(chat.answer, CHAT)
+        storage.allow_list(chat.answer, CHAT)
+        storage.allow_items(chat.answer, "GetItem", "UpdateItem")
 
         # An upload is presigned with this role.
         storage.allow_put(api.gate, UPLOADS)

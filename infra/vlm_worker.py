@@ -10,6 +10,7 @@ from constructs import Construct
 from infra.context import InvalidContext
 from infra.function import Entrypoint, Layers
 from infra.pages import VLM_TIMEOUT, PageQueues
+from infra.secrets import allow_secret
 from infra.vlm_stack import REQUESTS_PER_COPY
 from ocrchat.settings import Settings, VlmBackend, vlm_problem
 
@@ -54,13 +55,7 @@ class VlmWorker(Construct):
                 ),
             )
         if settings.vlm_backend is VlmBackend.OPENAI and settings.vlm_secret:
-            secret = stack.format_arn(
-                service="secretsmanager",
-                resource="secret",
-                resource_name=f"{settings.vlm_secret}-??????",  # Secrets Manager adds six characters to the name
-                arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            )
-            self._allow(["secretsmanager:GetSecretValue"], secret)
+            allow_secret(self.ask, settings.vlm_secret, "vlm_secret")
 
     def _allow(self, actions: list[str], *resources: str) -> None:
         self.ask.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
@@ -77,7 +72,5 @@ def _check(settings: Settings, max_copies: int) -> None:
     )
     if problem:
         raise InvalidContext(problem)
-    if ":" in settings.vlm_secret:
-        raise InvalidContext("vlm_secret: the name of the secret, not its ARN.")
     if not 1 <= max_copies <= MOST_COPIES:
         raise InvalidContext(f"vlm_max_copies: 1 to {MOST_COPIES}.")

@@ -6,7 +6,7 @@ The result is committed (so running the product needs neither CDK nor Node), and
 What changes:
   * code comes from this checkout by name (`functions/submit.zip`) instead of from an asset bucket by hash;
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
-  * the layers of documents and exports go, since their packages are in the virtual environment too;
+  * the layers of documents, exports and chat go, since their packages are in the virtual environment too;
   * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
     the weights and Tesseract's data are, whether callers may name private addresses. (Not CloudFormation parameters: the
     emulator hands numbers on as text, and event sources then break.)
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ASSET_BUCKET = "ocrchat-assets"
-_FROM_VENV = ("layers/documents", "layers/exports")
+_FROM_VENV = ("layers/documents", "layers/exports", "layers/chat")
 _OPEN = "Local"
 
 _OPEN_VARIABLES = {
@@ -40,6 +40,14 @@ _VLM_VARIABLES = {
 }
 """Of the function that asks the model. The emulator has no endpoints of models, so where one is comes from outside."""
 
+_CHAT_VARIABLES = {
+    "OCRCHAT_CHAT_PROVIDER": "chat_provider",
+    "OCRCHAT_CHAT_MODEL": "chat_model",
+    "OCRCHAT_CHAT_URL": "chat_url",
+    "OCRCHAT_CHAT_SECRET": "chat_secret",
+    "OCRCHAT_CHAT_CONTEXT": "chat_context",
+}
+_ANSWERS = "chat.api"
 _ASKS = "ocr_page.vlm"
 _CALLS_OUT = ("submit.api", "export.webhook")
 """The entry files that reach addresses which callers name."""
@@ -73,6 +81,8 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
                 environment["OCRCHAT_ALLOW_PRIVATE_ADDRESSES"] = {_OPEN: "allow_private_addresses"}
             if environment["POWERTOOLS_SERVICE_NAME"] == _ASKS:
                 environment |= {name: {_OPEN: value} for name, value in _VLM_VARIABLES.items()}
+            if environment["POWERTOOLS_SERVICE_NAME"] == _ANSWERS:
+                environment |= {name: {_OPEN: value} for name, value in _CHAT_VARIABLES.items()}
         elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
             properties["ScalingConfig"] = {"MaximumConcurrency": {_OPEN: "ocr_concurrency"}}
         resource.pop("Metadata", None)

@@ -18,7 +18,7 @@ from ocrchat import usecases
 from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
-from ocrchat.settings import Settings, VlmBackend, vlm_problem
+from ocrchat.settings import ChatProvider, Settings, VlmBackend, chat_problem, vlm_problem
 from ocrchat.vlm.dialects import DIALECTS
 
 DEMO_ACCOUNT = "demo"
@@ -37,6 +37,15 @@ _VLM = {
     "vlm_endpoint_url": "",
 }
 """What may be set, and what it is else; `vlm_endpoint_url` is where a stand-in for SageMaker's runtime listens."""
+
+_CHAT = {
+    "chat_provider": ChatProvider.EXTRACTIVE.value,
+    "chat_model": "",
+    "chat_url": "",
+    "chat_secret": "",
+    "chat_context": "8000",
+}
+"""Likewise, of who answers questions; so small a context since that is what local servers have unless they are told."""
 
 _WORKER_MB = 900
 """What an OCR worker takes at most."""
@@ -79,6 +88,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
                 "inline_waiters": str(inline_waiters()),
                 "allow_private_addresses": str(allow_private_addresses()),
                 **vlm(emulator.endpoint),
+                **chat(emulator.endpoint),
             },
         )
         cloud = connect(emulator.endpoint, outputs)
@@ -144,11 +154,33 @@ def vlm(endpoint: str) -> dict[str, str]:
         raise EmulatorFailed(f"{problem} Here the names are OCRCHAT_VLM_BACKEND and so on.")
     if given["vlm_dialect"] not in DIALECTS:
         raise EmulatorFailed(f"OCRCHAT_VLM_DIALECT: '{given['vlm_dialect']}' is not one of {', '.join(DIALECTS)}.")
-    if key := os.environ.get("OCRCHAT_VLM_API_KEY"):
-        given["vlm_secret"] = "ocrchat/vlm"
-        secrets = deploy.session().client("secretsmanager", endpoint_url=endpoint)
-        secrets.create_secret(Name=given["vlm_secret"], SecretString=key)
-    return given
+    return given | _secret(endpoint, "vlm")
+
+
+def chat(endpoint: str) -> dict[str, str]:
+    """Who answers questions about documents, likewise. Raises EmulatorFailed."""
+    given = {name: os.environ.get(f"OCRCHAT_{name.upper()}") or default for name, default in _CHAT.items()}
+    if not given["chat_context"].isdecimal():
+        raise EmulatorFailed("OCRCHAT_CHAT_CONTEXT: a number of tokens.")
+    problem = chat_problem(
+        provider=given["chat_provider"],
+        model=given["chat_model"],
+        url=given["chat_url"],
+        context=int(given["chat_context"]),
+    )
+    if problem:
+        raise EmulatorFailed(f"{problem} Here the names are OCRCHAT_CHAT_PROVIDER and so on.")
+    return given | _secret(endpoint, "chat")
+
+
+def _secret(endpoint: str, of: str) -> dict[str, str]:
+    """The API key of a model, put where its function looks for it."""
+    key = os.environ.get(f"OCRCHAT_{of.upper()}_API_KEY")
+    if not key:
+        return {}
+    name = f"ocrchat/{of}"
+    deploy.session().client("secretsmanager", endpoint_url=endpoint).create_secret(Name=name, SecretString=key)
+    return {f"{of}_secret": name}
 
 
 def ocr_workers() -> int:

@@ -23,7 +23,8 @@ def show(call: Call) -> Response[Any]:
     `used` and `cap` are those of the limit that you will reach first; `daily` and `monthly` say when they begin anew. A
     credit is a page of the cpu tier.
     """
-    return rest.answer(codec.account_to_json(call.account(), call.now))
+    account = call.account()
+    return rest.answer(codec.account_to_json(account, call.cloud.accounts.questions(account.id, call.now), call.now))
 
 
 @routes.add(

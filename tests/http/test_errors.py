@@ -6,12 +6,14 @@ import uuid
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import httpx
 import pymupdf
 import pytest
 
 from ocrchat import errors
+from ocrchat.billing import PLANS
 from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import OpenAccount, Stack, post
 from tests.http.test_bad_input import problem, with_user_password
@@ -87,6 +89,15 @@ def wide_image() -> bytes:
     return bytes(small[:12] + header + zlib.crc32(header).to_bytes(4, "big") + small[33:])
 
 
+def asked_too_much(hands: Hands) -> httpx.Response:
+    client = hands.open_account("free")
+    account = client.headers["X-Account"]
+    job = post(client, "a.pdf", digital_pdf(1)).raise_for_status().json()
+    for _ in range(PLANS["free"].questions_a_day):
+        assert hands.stack.cloud.accounts.count_question(account, PLANS["free"].questions_a_day, datetime.now(UTC))
+    return client.post(f"/api/v1/chat/{job['uuid']}/", json={"message": "Who?"})
+
+
 PROVOKED: dict[type[errors.OcrChatError], Provoke] = {
     errors.MalformedForm: lambda h: h.api.post(
         "/api/v1/ocr/", content=b"--x\r\n", headers={"Content-Type": "multipart/form-data; boundary=x"}
@@ -117,6 +128,10 @@ PROVOKED: dict[type[errors.OcrChatError], Provoke] = {
     errors.JobErased: erased,
     errors.IdempotencyKeyReused: reused,
     errors.TooManyRequests: too_often,
+    errors.ConversationNotFound: lambda h: h.api.post(
+        f"/api/v1/chat/{h.job()}/", json={"message": "Who?", "conversation": "0" * 32}
+    ),
+    errors.QuestionLimitReached: asked_too_much,
 }
 
 

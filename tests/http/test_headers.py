@@ -19,6 +19,8 @@ ROUTES = {
     f"ocr/{'0' * 32}/": {"GET", "DELETE"},
     f"ocr/{'0' * 32}/cancel/": {"POST"},
     f"ocr/{'0' * 32}/download/": {"GET"},
+    f"chat/{'0' * 32}/": {"POST"},
+    f"chat/{'0' * 32}/history/": {"GET"},
     "uploads/": {"POST"},
     "account/": {"GET"},
     "account/ledger/": {"GET"},

@@ -119,7 +119,7 @@ def test_an_account_and_its_ledger(plan: Any) -> None:
     granted, grant = account.grant(10, "to begin with", NOW)
     _, reservation = granted.reserve(2, NOW, "0" * 32)
 
-    check("Account", codec.account_to_json(granted, NOW))
+    check("Account", codec.account_to_json(granted, 3, NOW))
     check("Ledger", {"movements": [codec.movement_to_json(m) for m in (grant, reservation)], "next_cursor": "x"})
     for time in (NOW, NOW - timedelta(seconds=1)):
         check("WebhookSecret", codec.webhook_secret_to_json(granted, time))

@@ -183,7 +183,8 @@ def failure_to_json(job: Job) -> Json | None:
     return _FAILURES.get(job.failure or "", _INTERNAL) if job.status is JobStatus.FAILED else None
 
 
-def account_to_json(account: Account, now: datetime) -> Json:
+def account_to_json(account: Account, questions: int, now: datetime) -> Json:
+    """`questions`: how many were asked today."""
     used, cap = account.narrowest(now)
     plan = account.plan
     return {
@@ -194,6 +195,7 @@ def account_to_json(account: Account, now: datetime) -> Json:
         "balance": account.balance if plan.prepaid else None,
         "daily": _usage_to_json(account.daily(now)),
         "monthly": _usage_to_json(account.monthly(now)),
+        "questions": _usage_to_json(Usage(questions, plan.questions_a_day, account.daily(now).resets_at)),
         "file_pages": plan.file_pages,
         "retention_days": plan.retention_days,
         "priority": plan.priority,

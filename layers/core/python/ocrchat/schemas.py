@@ -253,11 +253,61 @@ SCHEMAS: dict[str, Json] = {
         balance=_or_null(_whole("Credits left; null for a plan that has allowances instead.")),
         daily=_object("Use of the day.", **_USAGE),
         monthly=_object("Use of the month.", **_USAGE),
+        questions=_object("Questions about documents, of the day. They cost no credits.", **_USAGE),
         file_pages=_whole("Pages of one file, at most."),
         retention_days=_whole("How long jobs are kept."),
         priority={"type": "boolean", "description": "Whether long jobs have a queue of their own."},
-        requests_per_minute=_whole("Submissions and uploads; reading is not counted."),
+        requests_per_minute=_whole("Submissions, uploads and questions; reading is not counted."),
         credits_per_page=_object("The price of a page.", **{tier.value: _whole("Credits.") for tier in Tier}),
+    ),
+    "Citation": _object(
+        "A quotation that stands in the document.",
+        page=_whole("Counted from 1, in the file that was sent: `index` + 1.", minimum=1),
+        snippet=_text("The words, as the page has them."),
+        bbox=_array("The places of the lines it stands in.", _BBOX),
+        blocks=_array("The places, from 0, of its blocks in the page's `blocks`.", {"type": "integer", "minimum": 0}),
+        confidence={**_CONFIDENCE, "description": "OCR's confidence in these lines; 1 for text that was in the file."},
+        verified={"const": True, "description": "It was found on this page. What was not found is not answered."},
+    ),
+    "Message": _object(
+        "An answer.",
+        role={"const": "assistant"},
+        content=_text("In sentences, each with its pages, as in `The total is $42 (p. 1).`"),
+        citations=_array("What it rests on; none where the document does not answer.", _ref("Citation")),
+        engine=_text("Who answered: `extractive` only quotes, any other is a model that writes."),
+        confidence=_or_null(
+            {
+                **_CONFIDENCE,
+                "description": "How sure `extractive` is that its first quotation answers; below 0.5 it says `The closest "
+                "passage is`. Null of models that write, which cannot tell.",
+            }
+        ),
+        warnings=_array(
+            "What to know of it. `statements_withheld`: the model said more, and it did not stand in the document. `cut_short`: "
+            "the model broke off. `low_confidence_text`: OCR is not sure of a quotation. `loosely_supported`: a sentence shares "
+            "no word with what it quotes.",
+            {"type": "string"},
+        ),
+    ),
+    "Reply": _object(
+        "An answer, and the conversation that it belongs to.",
+        conversation=_text("Send it with the next question to go on.", pattern="^[0-9a-f]{32}$"),
+        message=_ref("Message"),
+    ),
+    "ChatHistory": _object(
+        "What was asked about a document.",
+        uuid=_UUID,
+        exchanges=_array(
+            "Oldest first, of all conversations.",
+            _object(
+                "A question and its answer.",
+                conversation=_text("Which one it belongs to.", pattern="^[0-9a-f]{32}$"),
+                question=_text("What was asked."),
+                message=_ref("Message"),
+                asked_at=_time("When."),
+            ),
+        ),
+        next_cursor=_CURSOR,
     ),
     "Movement": _object(
         "A movement of credits.",

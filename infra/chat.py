@@ -1,0 +1,64 @@
+"""Chat: the function that answers questions about documents, and the model that it may ask."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.context import InvalidContext
+from infra.function import Entrypoint, Layers
+from infra.secrets import allow_secret
+from ocrchat.settings import ChatProvider, Settings, chat_problem
+
+TIMEOUT = cdk.Duration.seconds(28)
+"""API Gateway waits 29 s."""
+
+EMBEDDER = "/opt/weights"
+"""Where the chat layer puts the weights of the embedder."""
+
+
+class Chat(Construct):
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, layers: Layers) -> None:
+        """Raises InvalidContext for what could be deployed, and would never answer."""
+        super().__init__(scope, id)
+        problem = chat_problem(
+            provider=settings.chat_provider,
+            model=settings.chat_model,
+            url=settings.chat_url,
+            context=settings.chat_context,
+        )
+        if problem:
+            raise InvalidContext(problem)
+        self.answer = Entrypoint(
+            self,
+            "Answer",
+            module="chat.api",
+            settings=settings,
+            layers=(layers.core, layers.chat),
+            timeout=TIMEOUT,
+            memory_mb=3008,  # two vCPUs for the embedder; a document of 3,000 pages is in memory
+        ).function
+        if settings.chat_provider is ChatProvider.BEDROCK:
+            self.answer.add_to_role_policy(
+                iam.PolicyStatement(
+                    actions=["bedrock:InvokeModelWithResponseStream"], resources=_models(self, settings.chat_model)
+                )
+            )
+        if settings.chat_provider is ChatProvider.OPENAI and settings.chat_secret:
+            allow_secret(self.answer, settings.chat_secret, "chat_secret")
+
+
+def _models(scope: Construct, model: str) -> list[str]:
+    """The inference profile, and the model in whatever region the profile sends a request to.
+
+    Of `eu.anthropic.claude-...` the profile is all of it, and the model what stands behind the first dot.
+    """
+    geography, _, name = model.partition(".")
+    if geography not in ("global", "us", "eu", "apac", "jp", "au", "us-gov", "ca") or not name:
+        raise InvalidContext(
+            f"chat_model: '{model}' is no inference profile, as in eu.anthropic.claude-...: models are not to be had by their "
+            "bare ids."
+        )
+    profile = cdk.Stack.of(scope).format_arn(service="bedrock", resource="inference-profile", resource_name=model)
+    return [profile, f"arn:{cdk.Aws.PARTITION}:bedrock:*::foundation-model/{name}"]

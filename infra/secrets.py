@@ -1,0 +1,22 @@
+"""Secrets of the operator, which a function may read."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+
+from infra.context import InvalidContext
+
+
+def allow_secret(function: lambda_.Function, name: str, key: str) -> None:
+    """`key` is what the context calls it. Raises InvalidContext for an ARN."""
+    if ":" in name:
+        raise InvalidContext(f"{key}: the name of the secret, not its ARN.")
+    secret = cdk.Stack.of(function).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{name}-??????",  # Secrets Manager adds six characters to the name
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    function.add_to_role_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[secret]))
