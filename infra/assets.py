@@ -89,8 +89,11 @@ def added(base: str, more: str) -> str:
     return "".join(entry for name, entry in _entries(more).items() if name not in present)
 
 
-def build_layer(requirements: str, sources: Path | None, layer: Path) -> None:
-    """Fills the folder `layer` as Lambda wants it: packages, and the folders under `sources`, under `python/`."""
+def build_layer(requirements: str, sources: Path | None, layer: Path, weights: tuple[str, ...] = ()) -> None:
+    """Fills the folder `layer` as Lambda wants it: packages, and the folders under `sources`, under `python/`; these files of
+    layers/weights under `weights/`."""
+    if weights:
+        subprocess.run([sys.executable, str(WEIGHTS / "fetch.py"), str(layer / "weights"), *weights], check=True)
     target = layer / "python"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "requirements.txt"
@@ -120,29 +123,32 @@ def make_readable(folder: Path) -> None:
 
 @jsii.implements(cdk.ILocalBundling)
 class _Pip:
-    def __init__(self, requirements: str, sources: Path | None) -> None:
+    def __init__(self, requirements: str, sources: Path | None, weights: tuple[str, ...]) -> None:
         self._requirements = requirements
         self._sources = sources
+        self._weights = weights
 
     def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:
-        build_layer(self._requirements, self._sources, Path(output_dir))
+        build_layer(self._requirements, self._sources, Path(output_dir), self._weights)
         return True
 
 
-def _layer(requirements: str, sources: Path | None = None) -> lambda_.Code:
+def _layer(requirements: str, sources: Path | None = None, weights: tuple[str, ...] = ()) -> lambda_.Code:
     return lambda_.Code.from_asset(
         str(sources or DOCUMENTS_REQUIREMENTS.parent),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
-        asset_hash=_hash(requirements, sources),
+        asset_hash=_hash(requirements, sources, weights),
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("unused"),  # never run: try_bundle does it or raises
-            local=_Pip(requirements, sources),
+            local=_Pip(requirements, sources, weights),
         ),
     )
 
 
-def _hash(requirements: str, sources: Path | None) -> str:
+def _hash(requirements: str, sources: Path | None, weights: tuple[str, ...]) -> str:
     digest = hashlib.sha256("\0".join((requirements, *_LAMBDA_WHEELS)).encode())
+    if weights:
+        digest.update((WEIGHTS / "weights.txt").read_bytes())
     for path in sorted(sources.rglob("*")) if sources else ():
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())

@@ -9,9 +9,10 @@ any="--python-version 3.11 --universal"
 $compile $lambda -o requirements/core.txt
 $compile $lambda --extra documents -o requirements/documents.txt
 $compile $lambda --extra documents --extra exports -o requirements/exports.txt
+$compile $lambda --extra chat -o requirements/chat.txt
 $compile $lambda --extra documents --extra ocr -o requirements/ocr-page.txt
-$compile $any --extra documents --extra exports --extra ocr --extra local -o requirements/local.txt
-$compile $any --extra documents --extra exports --extra ocr --extra local --group dev --group bench -o requirements/dev.txt
+$compile $any --extra documents --extra exports --extra chat --extra ocr --extra local -o requirements/local.txt
+$compile $any --extra documents --extra exports --extra chat --extra ocr --extra local --group dev --group bench -o requirements/dev.txt
 # The peers of `make bench`, each alone.
 for peer in rapidocr rapidocr-onnxruntime tesseract onnxtr pymupdf4llm; do
     ${UV:-uv} pip compile --group pyproject.toml:peer-$peer --generate-hashes --no-emit-index-url --no-header --quiet $any -o benchmarks/peers/$peer.txt

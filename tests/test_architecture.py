@@ -34,7 +34,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "tables": (PURE | {"tables", "networks"}, {"cv2", "numpy"}),
     "codec": (PURE | {"tables"}, set()),
     "vlm": (PURE | {"layout", "tables", "vlm"}, {"httpx", "rapidfuzz"}),
-    "chat": (PURE | {"chat", "networks", "vlm"}, {"httpx", "numpy", "rapidfuzz"}),
+    "chat": (PURE | {"chat", "networks", "vlm"}, {"Stemmer", "numpy", "rapidfuzz", "tokenizers"}),
     "pictures": (PURE | {"vlm"}, {"PIL"}),
     "structure": (PAGE, set()),
     "reader": (PAGE, set()),

@@ -43,7 +43,9 @@ def test_functions_outside_the_image_never_load_the_ocr_stack(module: str) -> No
     assert not loaded_by(f"functions.{module}") & HEAVY
 
 
-@pytest.mark.parametrize("module", ["submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api", "chat.api"])
+@pytest.mark.parametrize(
+    "module", ["submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api", "chat.api"]
+)
 def test_functions_without_the_documents_layer_do_not_need_it(module: str) -> None:
     assert not loaded_by(f"functions.{module}") & DOCUMENTS
 

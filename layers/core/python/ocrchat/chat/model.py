@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -78,6 +78,10 @@ class Question:
     text: str
     history: tuple[Exchange, ...] = ()
     refuted: tuple[str, ...] = ()
+
+
+Nearness = Callable[[str, Sequence[str]], list[float]]
+"""How near each of some texts is to a question in meaning: about 0 for unrelated ones, 1 for the same."""
 
 
 class ChatModel(Protocol):

@@ -1,0 +1,78 @@
+"""Which parts of a document a question is about: BM25, and among the best of them the embedder's opinion."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from ocrchat.chat.bm25 import Bm25
+from ocrchat.chat.passages import Chunk, Unit, chunks, units
+from ocrchat.chat.questions import Query, Reader
+from ocrchat.chat.tokens import Tokeniser
+from ocrchat.model import Document
+
+_SYNONYM = 0.6
+"""What another word for a thing counts, in words of the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A chunk by its number, and how well it fits; scores of one question can be compared."""
+
+    chunk: int
+    score: float
+
+
+class Index:
+    """A document, ready to be asked about."""
+
+    def __init__(self, document: Document) -> None:
+        self.units: tuple[Unit, ...] = units(document)
+        self.chunks: tuple[Chunk, ...] = chunks(self.units)
+        self._tokeniser = Tokeniser(_language(document))
+        self._reader = Reader(self._tokeniser)
+
+    def query(self, text: str) -> Query:
+        return self._reader.query(text)
+
+    def rank(self, query: Query) -> list[Found]:
+        """Chunks that have one of the question's words, the best first."""
+        total: Counter[int] = Counter()
+        for own, *others in query.terms:
+            total.update(self._chunk_scores.scores([own]))
+            related: dict[int, float] = {}
+            for other in others:
+                for chunk, score in self._chunk_scores.scores([other]).items():
+                    related[chunk] = max(related.get(chunk, 0.0), _SYNONYM * score)
+            total.update(related)
+        return [Found(chunk, score) for chunk, score in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
+
+    def pages(self, question: str, most: int) -> tuple[int, ...]:
+        """Numbers of at most `most` pages, the ones that the question is about first, then the others as they stand."""
+        ranked = [self.chunks[found.chunk].page for found in self.rank(self.query(question))]
+        return tuple(dict.fromkeys([*ranked, *(chunk.page for chunk in self.chunks)]))[:most]
+
+    def unit_terms(self, unit: int) -> frozenset[str]:
+        """Of the unit with what it stands under."""
+        return frozenset(self._terms(self.units[unit].context))
+
+    def weight(self, term: str) -> float:
+        return self._chunk_scores.weight(term)
+
+    @cached_property
+    def _chunk_scores(self) -> Bm25:
+        texts = (
+            " ".join([self.units[chunk.first].heading, *(unit.text for unit in self.units[chunk.first : chunk.last])])
+            for chunk in self.chunks
+        )
+        return Bm25([self._terms(text) for text in texts])
+
+    def _terms(self, text: str) -> list[str]:
+        return self._tokeniser.terms(text)
+
+
+def _language(document: Document) -> str | None:
+    """That of most of its pages."""
+    known = Counter(page.language for page in document.pages if page.language)
+    return known.most_common(1)[0][0] if known else None
