@@ -46,7 +46,7 @@ class Chat(Construct):
                 )
             )
         if settings.chat_provider is ChatProvider.OPENAI and settings.chat_secret:
-            allow_secret(self.answer, settings.chat_secret, "chat_secret")
+            allow_secret(self.answer, settings.chat_secret)
 
 
 def _models(scope: Construct, model: str) -> list[str]:

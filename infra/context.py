@@ -15,6 +15,13 @@ def text(node: Node, key: str) -> str:
     return str(node.get_context(key)).strip()
 
 
+def secret_name(node: Node, key: str) -> str:
+    given = text(node, key)
+    if ":" in given:
+        raise InvalidContext(f"{key}: the name of the secret, not its ARN.")
+    return given
+
+
 def count(node: Node, key: str) -> int:
     """A whole number, 0 or more. On the command line it is text."""
     given = text(node, key)

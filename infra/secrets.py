@@ -6,13 +6,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from infra.context import InvalidContext
 
-
-def allow_secret(function: lambda_.Function, name: str, key: str) -> None:
-    """`key` is what the context calls it. Raises InvalidContext for an ARN."""
-    if ":" in name:
-        raise InvalidContext(f"{key}: the name of the secret, not its ARN.")
+def allow_secret(function: lambda_.Function, name: str) -> None:
     secret = cdk.Stack.of(function).format_arn(
         service="secretsmanager",
         resource="secret",

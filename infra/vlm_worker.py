@@ -55,7 +55,7 @@ class VlmWorker(Construct):
                 ),
             )
         if settings.vlm_backend is VlmBackend.OPENAI and settings.vlm_secret:
-            allow_secret(self.ask, settings.vlm_secret, "vlm_secret")
+            allow_secret(self.ask, settings.vlm_secret)
 
     def _allow(self, actions: list[str], *resources: str) -> None:
         self.ask.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))

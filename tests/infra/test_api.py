@@ -8,7 +8,7 @@ import pytest
 
 from tests.infra.synthesised import Synthesised, flat
 
-SUBMIT, EXPORT, GATE = "submit.api", "export.api", "submit.gate"
+SUBMIT, EXPORT, GATE, CHAT = "submit.api", "export.api", "submit.gate", "chat.api"
 
 HEADERS = {
     "gatewayresponse.header.Content-Type": "'application/problem+json'",
@@ -39,13 +39,16 @@ def routes(stack: Synthesised) -> dict[tuple[str, str], str]:
     }
 
 
-def test_every_step_of_a_path_answers_and_only_downloads_go_to_export(routes: dict[tuple[str, str], str]) -> None:
+def test_every_step_of_a_path_answers_downloads_go_to_export_and_questions_to_chat(
+    routes: dict[tuple[str, str], str],
+) -> None:
     job = "/api/v1/ocr/{uuid}"
     steps = ("/", "/{proxy+}", "/api", "/api/v1", "/api/v1/ocr", job, f"{job}/{{proxy+}}")
     assert routes == {
         **{("ANY", step): SUBMIT for step in steps},
         ("POST", "/api/v1/ocr"): SUBMIT,
         ("GET", f"{job}/{{proxy+}}"): EXPORT,
+        ("ANY", "/api/v1/chat/{proxy+}"): CHAT,
     }
 
 
@@ -75,7 +78,7 @@ def test_only_this_api_may_invoke_its_functions(stack: Synthesised) -> None:
         for permission in stack.properties("Lambda::Permission").values()
         if permission["Principal"] == "apigateway.amazonaws.com"
     ]
-    assert {stack.function_of(permission["FunctionName"]) for permission in permissions} == {SUBMIT, EXPORT, GATE}
+    assert {stack.function_of(permission["FunctionName"]) for permission in permissions} == {SUBMIT, EXPORT, GATE, CHAT}
     for permission in permissions:
         assert ":ApiRestApi/" in flat(permission["SourceArn"])
 

@@ -34,7 +34,7 @@ def test_code_is_marked_with_the_name_of_its_asset(stack: Synthesised) -> None:
     for entry, function in stack.functions().items():
         assert function["Metadata"]["ocrchat:asset"] == f"functions/{entry.partition('.')[0]}"
     layers = {layer["Metadata"]["ocrchat:asset"] for layer in stack.resources("Lambda::LayerVersion").values()}
-    assert layers == {"layers/core", "layers/documents", "layers/exports"}
+    assert layers == {"layers/core", "layers/documents", "layers/exports", "layers/chat"}
 
 
 def test_every_function_has_a_log_group_of_its_own_that_forgets(stack: Synthesised) -> None:
@@ -60,7 +60,7 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             vlm_queue="QueuesVlm",
             event_queue="EventsQueue",
             state_machine="WorkflowMachine" if entry in START_JOBS else "",
-            weights="/opt/weights" if entry == IMAGE else "",
+            weights="/opt/weights" if entry in (IMAGE, "chat.api") else "",
             tessdata="/opt/tessdata" if entry in (IMAGE, "submit.api") else "",
             inline_waiters=50 if entry == "submit.api" else 0,
             vlm_model="lightonai/LightOnOCR-3-0.8B" if entry == "ocr_page.vlm" else "",

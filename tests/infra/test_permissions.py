@@ -18,6 +18,8 @@ SOURCE, CHUNKS, PAGES, VLM, RESULT, DOWNLOADS = (
 )
 JOBS, UPLOADS = f"{DOCUMENTS}jobs/*", f"{DOCUMENTS}uploads/*"
 LIST_JOBS = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*"
+CHAT = f"{DOCUMENTS}jobs/*/chat/*"
+LIST_CHAT = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*/chat/*"
 LANES = ("QueuesInteractive", "QueuesPriority", "QueuesBulk")
 SEND_EVENT = "sqs:SendMessage EventsQueue"
 EXECUTIONS = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:WorkflowMachine:*"
@@ -66,6 +68,12 @@ ALLOWED = {
         "states:SendTaskFailure *",
     },
     "submit.gate": {f"s3:PutObject {UPLOADS}", *items("GetItem", "UpdateItem")},
+    "chat.api": {
+        f"s3:GetObject {RESULT}",
+        *(f"s3:{action} {CHAT}" for action in ("GetObject", "PutObject", "DeleteObject")),
+        LIST_CHAT,
+        *items("GetItem", "UpdateItem"),
+    },
     "submit.split": {
         f"s3:GetObject {SOURCE}",
         f"s3:PutObject {CHUNKS}",
@@ -185,7 +193,7 @@ def test_the_state_machine_invokes_its_tasks_and_marks_jobs_failed(stack: Synthe
 def test_the_bucket_is_listed_by_prefix_only(stack: Synthesised) -> None:
     for entry, function in stack.functions().items():
         listing = {grant for grant in stack.grants(function["Properties"]["Role"]) if grant.startswith("s3:List")}
-        assert listing <= {LIST_JOBS}, entry
+        assert listing <= {LIST_JOBS, LIST_CHAT}, entry
 
 
 def test_only_submit_reads_the_buckets_that_the_context_names(configured: Synthesised) -> None:

@@ -19,17 +19,24 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Asset name -> folder."""
     from infra import assets
 
-    core, documents, exports = (tmp_path_factory.mktemp(name) for name in ("core", "documents", "exports"))
-    lists = (assets.CORE_REQUIREMENTS, assets.DOCUMENTS_REQUIREMENTS, assets.EXPORTS_REQUIREMENTS)
-    core_list, documents_list, exports_list = (path.read_text() for path in lists)
+    core, documents, exports, chat = (
+        tmp_path_factory.mktemp(name) for name in ("core", "documents", "exports", "chat")
+    )
+    lists = (
+        assets.CORE_REQUIREMENTS, assets.DOCUMENTS_REQUIREMENTS, assets.EXPORTS_REQUIREMENTS, assets.CHAT_REQUIREMENTS
+    )  # fmt: skip
+    core_list, documents_list, exports_list, chat_list = (path.read_text() for path in lists)
     assets.build_layer(core_list, assets.CORE, core)
     assets.build_layer(assets.added(core_list, documents_list), None, documents)
     assets.build_layer(assets.added(documents_list, exports_list), None, exports)
-    return {"layers/core": core, "layers/documents": documents, "layers/exports": exports}
+    assets.build_layer(assets.added(core_list, chat_list), None, chat, assets.EMBEDDER)
+    return {"layers/core": core, "layers/documents": documents, "layers/exports": exports, "layers/chat": chat}
 
 
 def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]) -> None:
-    core, documents, exports = (folder / "python" for folder in layers.values())
+    from infra import assets
+
+    core, documents, exports, chat = (folder / "python" for folder in layers.values())
     for name in (
         "ocrchat/asl/job.asl.json",
         "ocrchat/site/openapi.json",
@@ -40,6 +47,8 @@ def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]
         assert (core / name).is_file()
     assert (documents / "pymupdf" / "__init__.py").is_file()
     assert (exports / "docx" / "__init__.py").is_file()
+    assert (chat / "onnxruntime" / "__init__.py").is_file()
+    assert [(chat.parent / "weights" / name).is_file() for name in assets.EMBEDDER] == [True, True]
     assert list((documents / "PIL").glob("_imaging.cpython-312-x86_64-linux-gnu.so"))
     compiled = list((core / "ocrchat").glob("__pycache__/keys.cpython-312.pyc"))
     assert len(compiled) == (sys.version_info[:2] == (3, 12)), "bytecode for Lambda's Python, and for no other"
@@ -57,6 +66,7 @@ def test_each_layer_is_locked_with_the_versions_of_those_below_it() -> None:
     lists = (assets.CORE_REQUIREMENTS, assets.DOCUMENTS_REQUIREMENTS, assets.EXPORTS_REQUIREMENTS)
     core, documents, exports = (set(pins(path.read_text())) for path in lists)
     assert core <= documents <= exports
+    assert core <= set(pins(assets.CHAT_REQUIREMENTS.read_text()))
 
 
 def test_every_zip_function_fits_with_its_layers(stack: Synthesised, layers: dict[str, Path]) -> None:

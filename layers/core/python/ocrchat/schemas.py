@@ -271,7 +271,7 @@ SCHEMAS: dict[str, Json] = {
     ),
     "Message": _object(
         "An answer.",
-        role={"const": "assistant"},
+        role={"const": "assistant", "description": "Who speaks."},
         content=_text("In sentences, each with its pages, as in `The total is $42 (p. 1).`"),
         citations=_array("What it rests on; none where the document does not answer.", _ref("Citation")),
         engine=_text("Who answered: `extractive` only quotes, any other is a model that writes."),
@@ -292,7 +292,7 @@ SCHEMAS: dict[str, Json] = {
     "Reply": _object(
         "An answer, and the conversation that it belongs to.",
         conversation=_text("Send it with the next question to go on.", pattern="^[0-9a-f]{32}$"),
-        message=_ref("Message"),
+        message={**_ref("Message"), "description": "The answer."},
     ),
     "ChatHistory": _object(
         "What was asked about a document.",
@@ -303,7 +303,7 @@ SCHEMAS: dict[str, Json] = {
                 "A question and its answer.",
                 conversation=_text("Which one it belongs to.", pattern="^[0-9a-f]{32}$"),
                 question=_text("What was asked."),
-                message=_ref("Message"),
+                message={**_ref("Message"), "description": "The answer."},
                 asked_at=_time("When."),
             ),
         ),

@@ -131,8 +131,15 @@ def _quotations(
     around = share(frozenset().union(*terms.values()))
     for unit, own in terms.items():
         more = _more(query, index.units[unit].text, own)
-        confidence = 0.6 * share(own) + 0.25 * around + 0.15 * more
-        yield _Quotation(unit, found.chunk, confidence + 0.3 * rank + 0.2 * more, confidence)
+        label = _fit(query, index.label_terms(unit))
+        confidence = min(0.6 * share(own) + 0.25 * around + 0.15 * more + 0.3 * label, 1.0)
+        yield _Quotation(unit, found.chunk, confidence + 0.3 * rank + 0.2 * more + 0.3 * label, confidence)
+
+
+def _fit(query: Query, label: frozenset[str]) -> float:
+    """How far the label of a value is what is asked for, 0..1: the share of the label, by that of the shorter of the two."""
+    asked = sum(bool(label.intersection(things)) for things in query.terms)
+    return asked / len(label) * asked / min(len(label), len(query.terms)) if asked else 0.0
 
 
 def _more(query: Query, text: str, terms: frozenset[str]) -> float:

@@ -25,6 +25,7 @@ _HYPHEN = re.compile(r"(?<=[^\W\d])[-\u2010]$")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\b\w\.)(?<!\b[A-Z]\w\.)(?<!\b[A-Z]\w\w\.)(?<!\bvs\.)[\"'”’»)\]]*\s+(?=[\"'“‘„«(\[]*[^\Wa-z_])|(?<=[。！？।؟۔])\s*"
 )
+_KEY = re.compile(r"([^\W\d][^:：]{0,40}?)\s*[:：]\s*\S")
 _LABEL = re.compile(r"[^\W\d][^:：]{0,40}?\s*[:：](?:\s|$)|[^\W\d].{0,40}?\s{3,}\S")
 
 
@@ -40,6 +41,14 @@ class Unit:
     heading: str = ""
     head: str = ""
     cells: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What a value is called that follows it: "Total" of "Total: $42", and the first cell of a row. Else nothing."""
+        if len(self.cells) > 1:
+            return self.cells[0][1]
+        found = _KEY.match(self.text)
+        return found[1] if found else ""
 
     @property
     def context(self) -> str:

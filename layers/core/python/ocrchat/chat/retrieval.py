@@ -57,6 +57,9 @@ class Index:
         """Of the unit with what it stands under."""
         return frozenset(self._terms(self.units[unit].context))
 
+    def label_terms(self, unit: int) -> frozenset[str]:
+        return frozenset(self._terms(self.units[unit].label))
+
     def weight(self, term: str) -> float:
         return self._chunk_scores.weight(term)
 
