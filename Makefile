@@ -73,6 +73,7 @@ ifdef EVAL
 	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))
 	$(VENV)/python -m benchmarks.exports --eval $(EVAL)
 	$(VENV)/python -m benchmarks.roundtrip --eval $(EVAL)
+	$(VENV)/python -m benchmarks.questions --eval $(EVAL)
 	$(VENV)/python -m benchmarks.accuracy --eval $(EVAL) $(ARGS)
 	$(VENV)/python -m benchmarks.report
 endif

@@ -73,7 +73,8 @@ def main() -> None:
     )
     page = environment.get_template("report.md.jinja").render(
         **{
-            name: results.get(name) for name in ("accuracy", "cold_start", "embedded", "memory", "exports", "roundtrip")
+            name: results.get(name)
+            for name in ("accuracy", "cold_start", "embedded", "memory", "exports", "questions", "roundtrip")
         },
         groups=groups,
         present=present,

@@ -43,7 +43,7 @@ GROUPS = {
         "get_account_webhook_secret",
         "post_account_webhook_secret",
     ),
-    "Languages": ("get_languages",),
+    "Languages and tools": ("get_languages", "get_tools"),
     "This document": ("get_openapi_json", "get_docs", "get_job_schema_json"),
 }
 """In which order people read of them."""

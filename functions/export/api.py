@@ -15,6 +15,7 @@ from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
 from ocrchat.scratch import Scratch
 from ocrchat.telemetry import logger
+from ocrchat.tools import TOOLS
 
 CARRIED_BYTES = 3_000_000
 """What a function surely can hand over of the 6 MB that Lambda carries: base64 adds a third, the escapes of JSON can double."""
@@ -25,8 +26,8 @@ PDF_MODES = {"searchable": "pdf", "text": "pdf-text"}
 FORMAT = Parameter(
     "format",
     "query",
-    "The format of the file.",
-    {"type": "string", "enum": [name for name in export.FORMATS if name != "pdf-text"], "default": "txt"},
+    "The format of the file: without it that of the job's `tool`, or txt.",
+    {"type": "string", "enum": [name for name in export.FORMATS if name != "pdf-text"]},
 )
 PDF_MODE = Parameter(
     "pdf_mode",
@@ -65,12 +66,13 @@ def download(call: Call, uuid: str) -> Response[Any]:
     In one of the formats, as a file. Follow redirects (`curl -L`): large documents come from S3.
     """
     account_id = call.account_id
-    name, mode = call.word(FORMAT), call.word(PDF_MODE)
+    asked, mode = call.word(FORMAT), call.word(PDF_MODE)
+    job = usecases.find_job(call.cloud, account_id, uuid)
+    name = asked or (TOOLS[job.options.tool].format if job.options.tool else "txt")
     if name == "pdf":
         name = PDF_MODES[mode]
     elif mode != PDF_MODE.schema["default"]:
         raise InvalidField(f"pdf_mode={mode} is for format=pdf, and format is {name}.")
-    job = usecases.find_job(call.cloud, account_id, uuid)
     document = usecases.download(call.cloud, job, name, CARRIED_BYTES, scratch)
     if document.url:
         # An empty body, since the emulator breaks on none; uncompressed, since it would not be empty then.

@@ -16,6 +16,8 @@ from ocrchat.codec import Json
 from ocrchat.errors import FileMissing, InvalidField, MalformedForm
 from ocrchat.filenames import base_name
 from ocrchat.model import JobOptions, Tier
+from ocrchat.settings import VlmBackend
+from ocrchat.tools import TOOLS, Tool
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
 FIELDS: dict[str, Json] = {
@@ -40,8 +42,16 @@ FIELDS: dict[str, Json] = {
         "default": languages.AUTO,
         "description": "The language of the text: `auto`, or the code, an alias or the name of one of GET /api/v1/languages/.",
     },
-    "tool": {"type": "string", "description": "A tool's slug. This server has none yet."},
-    "translate_to": {"type": "string", "description": "For the tool `translate`: the code of the language."},
+    "tool": {
+        "type": "string",
+        "enum": list(TOOLS),
+        "description": "What the job is for, one of GET /api/v1/tools/: sets what this form does not, and the format that the "
+        "download has if none is asked for.",
+    },
+    "translate_to": {
+        "type": "string",
+        "description": "For a tool that translates: the code of the language. This server has none yet.",
+    },
     "pages": {
         "type": "string",
         "maxLength": 1000,
@@ -86,10 +96,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What this server has: Tesseract's data, the vlm tier. What needs another is refused."""
+    """What this server has: Tesseract's data, and who answers pages of the vlm tier. What needs another is refused."""
 
     tesseract: bool = True
-    vlm: bool = True
+    vlm_backend: VlmBackend = VlmBackend.OPENAI
 
 
 EVERYTHING = Abilities()
@@ -117,14 +127,17 @@ def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fie
             raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(FIELDS)}.")
     # Absent and empty both mean the default, since many clients send every field they know.
     values = {name: value.strip() for name, value in given.items() if value.strip()}
-    for name in ("tool", "translate_to"):
-        if name in values:
-            raise InvalidField(f"This server has no tools yet, so '{name}' has no allowed value. Leave the field out.")
+    if "translate_to" in values:
+        raise InvalidField(
+            "This server has no tool that translates, so 'translate_to' has no allowed value. Leave it out."
+        )
+    tool = _tool(values["tool"], has) if "tool" in values else None
     options = JobOptions(
-        tier=_tier(values.get("tier", Tier.CPU), has),
+        tier=_tier(values.get("tier", tool.tier if tool else Tier.CPU), has),
         language=_language(values.get("language", languages.AUTO), has),
         pages=selection.normalised(values.get("pages", "")),
         callback_url=values.get("callback_url", ""),
+        tool=tool.slug if tool else "",
     )
     dry_run = _choice("dry_run", values.get("dry_run", "false"), ["true", "false"]) == "true"
     return Fields(_file(values, sent), options, dry_run)
@@ -185,9 +198,16 @@ def _sent(part: MultipartPart | None) -> SentFile | None:
     return SentFile(base_name(_file_name(part)) or "file", part.raw)
 
 
+def _tool(value: str, has: Abilities) -> Tool:
+    tool = TOOLS[_choice("tool", value, list(TOOLS))]
+    if problem := tool.unavailable(has.vlm_backend):
+        raise InvalidField(f"tool={tool.slug}: {problem}")
+    return tool
+
+
 def _tier(value: str, has: Abilities) -> Tier:
     tier = Tier(_choice("tier", value, [tier.value for tier in Tier]))
-    if tier is Tier.VLM and not has.vlm:
+    if tier is Tier.VLM and has.vlm_backend is VlmBackend.NONE:
         raise InvalidField(
             "The tier 'vlm' is switched off on this server (its setting vlm_backend is 'none'). Leave the field out, or send "
             "tier=cpu."

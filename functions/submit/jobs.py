@@ -35,7 +35,7 @@ from ocrchat.errors import (
 from ocrchat.model import JobStatus
 from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
-from ocrchat.settings import Settings, VlmBackend
+from ocrchat.settings import Settings
 from ocrchat.telemetry import count, logger
 
 ANSWER_MARGIN_SECONDS = 6.0
@@ -91,7 +91,7 @@ def submit(call: Call) -> Response[Any]:
     account = call.admit()
     with_words = call.word(rest.WORDS) == "true"
     settings = Settings.from_env()
-    has = form.Abilities(tesseract=bool(settings.tessdata), vlm=settings.vlm_backend is not VlmBackend.NONE)
+    has = form.Abilities(bool(settings.tessdata), settings.vlm_backend)
     fields = form.parse(call.header("Content-Type"), call.body(), has)
     request = usecases.Request(fields.file, fields.options, _idempotency_key(call))
     if fields.dry_run:

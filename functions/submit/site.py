@@ -1,4 +1,4 @@
-"""The routes that need no token: the OpenAPI document, its readable form, the schema of a job, the languages."""
+"""The routes that need no token: the OpenAPI document, its readable form, the schema of a job, the languages, the tools."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ocrchat.languages import Language
 from ocrchat.openapi import Answer
 from ocrchat.rest import Call
 from ocrchat.settings import Settings
+from ocrchat.tools import TOOLS, Tool
 
 CACHED = "public, max-age=300"
 
@@ -54,6 +55,29 @@ def list_languages(call: Call) -> Response[Any]:
     call.answer_headers["Cache-Control"] = CACHED
     has_tesseract = bool(Settings.from_env().tessdata)
     return rest.answer({"languages": [_to_json(known, has_tesseract) for known in languages.LANGUAGES]})
+
+
+@routes.add("GET", "/api/v1/tools/", answers={200: Answer("All of them.", "Tools")}, public=True)
+def list_tools(call: Call) -> Response[Any]:
+    """Tools that can be asked for.
+
+    Send the `slug` as the form field `tool`. It sets what the form leaves open, never what it says.
+    """
+    call.answer_headers["Cache-Control"] = CACHED
+    backend = Settings.from_env().vlm_backend
+    return rest.answer({"tools": [_tool_to_json(tool, tool.unavailable(backend)) for tool in TOOLS.values()]})
+
+
+def _tool_to_json(tool: Tool, unavailable: str | None) -> Json:
+    return {
+        "slug": tool.slug,
+        "title": tool.title,
+        "description": tool.text,
+        "sets": {"tier": tool.tier.value},
+        "returns": tool.format,
+        "available": unavailable is None,
+        "unavailable": unavailable,
+    }
 
 
 def _to_json(language: Language, has_tesseract: bool) -> Json:

@@ -61,8 +61,8 @@ def test_a_file_that_cannot_be_read_is_refused(api: httpx.Client, name: str, con
     [
         ("tier", "gpu", "cpu, vlm"),
         ("language", "klingon", "auto"),
-        ("tool", "extract-tables", "no tools"),
-        ("translate_to", "de", "no tools"),
+        ("tool", "make-coffee", "pdf-to-word"),
+        ("translate_to", "de", "no tool that translates"),
         ("teir", "cpu", "tier"),
     ],
 )

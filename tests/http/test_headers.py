@@ -26,6 +26,7 @@ ROUTES = {
     "account/ledger/": {"GET"},
     "account/webhook-secret/": {"GET", "POST"},
     "languages/": {"GET"},
+    "tools/": {"GET"},
     "openapi.json": {"GET"},
     "docs/": {"GET"},
     "job.schema.json": {"GET"},

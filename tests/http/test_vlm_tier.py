@@ -118,6 +118,15 @@ def test_a_page_is_answered_by_the_model_and_can_be_taken_away_in_every_format(
         assert download.content
 
 
+def test_with_a_model_formulas_become_latex(with_model: httpx.Client, model: ModelServer) -> None:
+    model.outcomes = [Says(answer_of_the_first_page(), logprob=-0.1)]
+
+    job = post(with_model, "report.pdf", tool="math-to-latex", pages="1")
+
+    assert (job["tier"], job["tool"]) == ("vlm", "math-to-latex")
+    assert f"$$\n{FORMULA}\n$$" in with_model.get(f"/api/v1/ocr/{job['uuid']}/download/").text
+
+
 def test_a_model_that_refuses_is_replaced_and_not_charged(with_model: httpx.Client, model: ModelServer) -> None:
     model.outcomes = [Fails("AccessDeniedException", 403)]
 

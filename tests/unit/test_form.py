@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.submit import form
+from ocrchat import export
 from ocrchat.errors import BadRequest, InvalidField
 from ocrchat.model import JobOptions, Tier
+from ocrchat.settings import VlmBackend
+from ocrchat.tools import TOOLS, Tool
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
 
@@ -123,4 +126,35 @@ def test_the_vlm_tier_is_refused_where_it_is_switched_off_and_says_what_to_do() 
 
     assert form.parse(*sent).options.tier is Tier.VLM
     with pytest.raises(InvalidField, match=r"vlm_backend.*tier=cpu"):
-        form.parse(*sent, form.Abilities(vlm=False))
+        form.parse(*sent, form.Abilities(vlm_backend=VlmBackend.NONE))
+
+
+def options(has: form.Abilities = form.EVERYTHING, **fields: str) -> JobOptions:
+    request = httpx.Request("POST", "http://test/", data=fields, files={"file": ("a.pdf", b"%PDF")})
+    return form.parse(request.headers["Content-Type"], request.read(), has).options
+
+
+@pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.slug)
+def test_a_tool_sets_what_the_form_leaves_open_and_nothing_else(tool: Tool) -> None:
+    assert options(tool=tool.slug) == JobOptions(tier=tool.tier, tool=tool.slug)
+    for tier in Tier:
+        assert options(tool=tool.slug, tier=tier.value, language="de", pages="2").tier is tier
+
+
+@pytest.mark.parametrize(
+    ("slug", "backend", "hint"),
+    [
+        ("math-to-latex", VlmBackend.EMBEDDED, "vlm_backend to 'sagemaker' or 'openai'"),
+        ("math-to-latex", VlmBackend.NONE, "switched off"),
+        ("handwriting-to-text", VlmBackend.NONE, "switched off"),
+    ],
+)
+def test_a_tool_that_the_server_cannot_do_is_refused_with_what_to_configure(
+    slug: str, backend: VlmBackend, hint: str
+) -> None:
+    with pytest.raises(InvalidField, match=hint):
+        options(form.Abilities(vlm_backend=backend), tool=slug)
+
+
+def test_every_tool_returns_a_format_that_there_is() -> None:
+    assert {tool.format for tool in TOOLS.values()} <= set(export.FORMATS)

@@ -111,6 +111,7 @@ def summary_to_json(job: Job) -> Json:
         "status": job.status.value,
         "tier": job.options.tier.value,
         "language": job.options.language,
+        "tool": job.options.tool or None,
         "filename": job.filename,
         "page_count": job.page_count,
         "source_pages": job.source_pages,

@@ -1,0 +1,69 @@
+"""Tools: settings of a job under a name that says what it is for. What the caller gives beside it counts more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ocrchat.model import Tier
+from ocrchat.settings import VlmBackend
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`tier` is what pages are read by if the caller names none, `format` the one that a download without a `format` is in.
+
+    `needs_model`: only a vision-language model can do it. `text` is for people.
+    """
+
+    slug: str
+    title: str
+    text: str
+    format: str
+    tier: Tier = Tier.CPU
+    needs_model: bool = False
+
+    def unavailable(self, backend: VlmBackend) -> str | None:
+        """Why a server with this backend cannot do it, and what its operator can set; None if it can."""
+        if self.tier is not Tier.VLM:
+            return None
+        if backend is VlmBackend.NONE:
+            return "The vlm tier is switched off on this server (its setting vlm_backend is 'none')."
+        if self.needs_model and not backend.is_remote:
+            return (
+                "It takes a vision-language model, and this server has none: its operator sets vlm_backend to 'sagemaker' or "
+                "'openai', see docs/vlm.md."
+            )
+        return None
+
+
+TOOLS = {
+    tool.slug: tool
+    for tool in (
+        Tool("image-to-text", "Image to text", "The text of a photo, a screenshot or a scan.", "txt"),
+        Tool("pdf-to-text", "PDF to text", "The text of a PDF, digital or scanned, in reading order.", "txt"),
+        Tool("pdf-to-markdown", "PDF to Markdown", "Headings, lists and tables as Markdown.", "md"),
+        Tool("pdf-to-word", "PDF to Word", "A Word document to edit: paragraphs, headings, lists, tables.", "docx"),
+        Tool("image-to-word", "Image to Word", "The same of a photo or a scan.", "docx"),
+        Tool("pdf-to-excel", "PDF to Excel", "Every table of a PDF as a sheet of a workbook.", "xlsx"),
+        Tool("image-to-excel", "Image to Excel", "The same of a photo or a scan.", "xlsx"),
+        Tool("extract-tables", "Extract tables", "Every table as rows and columns, one file of CSV.", "csv"),
+        Tool("searchable-pdf", "Searchable PDF", "The pages as they are, with text to search and copy.", "pdf"),
+        Tool(
+            "handwriting-to-text",
+            "Handwriting to text",
+            "Letters and notes written by hand. Without a vision-language model on the server the embedded parser reads them, "
+            "a third to a half of what is written: see `confidence`.",
+            "txt",
+            Tier.VLM,
+        ),
+        Tool(
+            "math-to-latex",
+            "Math to LaTeX",
+            "Formulas as LaTeX in Markdown, printed or written by hand.",
+            "md",
+            Tier.VLM,
+            needs_model=True,
+        ),
+    )
+}
+"""By slug, in the order of the list."""
