@@ -137,9 +137,9 @@ def _cuts(text: str, place: int) -> bool:
         return True
     if after.isdigit() and before in ".,:/" and text[place - 2 : place - 1].isdigit():
         return True
-    return before.isalnum() and after.isalnum() and _has_spaces(before) and _has_spaces(after)
+    return before.isalnum() and after.isalnum() and has_spaces(before) and has_spaces(after)
 
 
-def _has_spaces(letter: str) -> bool:
+def has_spaces(letter: str) -> bool:
     """Whether the script of `letter` puts spaces between words: those up to Georgian, but for Thai to Burmese."""
     return letter < "\u0e00" or "\u10a0" <= letter < "\u1780" or "\u1e00" <= letter < "\u2e80"
