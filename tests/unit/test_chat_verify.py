@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ocrchat.chat import verify
+from ocrchat.chat.cleaning import plain, visible
 from ocrchat.chat.model import Citation, Claim
 from ocrchat.chat.numbers import numbers
-from ocrchat.chat.sheet import fold
-from ocrchat.chat.verify import Pages
+from ocrchat.chat.sheet import Sheet, fold
+from ocrchat.chat.verify import Pages, _exactly
 from ocrchat.model import Block, Box, Document, Line, PageResult
 
 
@@ -109,8 +114,77 @@ def test_what_does_not_stand_there_is_not_found(invented: str) -> None:
     assert find(invented) is None
 
 
+def test_a_word_over_the_end_of_a_line_may_be_quoted_as_it_stands_there_even_if_that_is_all_of_the_page() -> None:
+    broken = Document((page(0, ["The total is due with-", "in thirty days."]),))
+
+    for said in ("The total is due with- in thirty days.", "The total is due within thirty days."):
+        citation = find(said, 1, broken)
+        assert citation is not None
+        assert citation.snippet == "The total is due with- in thirty days."
+        assert len(citation.boxes) == 2
+
+
+def test_a_quotation_that_holds_the_whole_page_and_more_is_not_found() -> None:
+    short = Document((page(0, ["The goods were delivered."]),))
+
+    assert find("The goods were delivered. They were never paid for by anybody.", 1, short) is None
+
+
+def test_a_dash_between_words_and_quotes_of_another_kind_do_not_matter_and_the_snippet_keeps_them() -> None:
+    citation = find("PAID BY MS KELLER-IN FULL", 2)
+
+    assert citation is not None
+    assert citation.snippet == "Paid by Ms Keller—in full"
+
+
+def test_of_a_word_that_stands_within_others_only_no_time_is_lost() -> None:
+    tries = _Counting("a" * 100_000)
+
+    assert _exactly("aaa", tries) is None  # type: ignore[arg-type]
+    assert tries.text.searches <= 1001
+
+
+def test_only_a_few_pages_are_searched_for_what_is_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "The goods were delivered to the customer on the day that was agreed"
+    alike = Document(tuple(page(n, [text]) for n in range(200)))
+    searched: list[str] = []
+    monkeypatch.setattr(verify, "_nearly", lambda wanted, sheet: searched.append(sheet.text))
+
+    assert find(f"{text} by nobody", 150, alike) is None
+    assert len(searched) == 8
+
+
 def test_a_failed_page_and_a_blank_one_have_nothing() -> None:
     assert find("anything", 1, Document((PageResult.failed(0, "page_unreadable"), page(1)))) is None
+
+
+class _Counting:
+    """A sheet that counts how often its text is searched."""
+
+    class Text(str):
+        searches = 0
+
+        def find(self, *args: Any) -> int:
+            self.searches += 1
+            return super().find(*args)
+
+    def __init__(self, text: str) -> None:
+        self.text = self.Text(text)
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=6))
+def test_every_letter_of_a_sheet_comes_from_its_line(texts: list[str]) -> None:
+    sheet = Sheet(page(0, texts))
+
+    for found in re.finditer(r"\S+", sheet.text):
+        span = sheet.span(found.start(), found.end())
+        # A word over the end of a line is two in the snippet; a letter may unfold into several, of which a word has some.
+        assert found[0].replace("-", "") in fold(span.snippet).replace(" ", "").replace("-", "")
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=40))
+def test_the_short_way_to_fold_is_the_long_one(text: str) -> None:
+    assert fold(text) == fold(f"{text} é").removesuffix("é").rstrip()
 
 
 WORDS = st.lists(st.text("abcdefghij", min_size=1, max_size=8), min_size=1, max_size=30)
@@ -145,3 +219,38 @@ def test_equal_numbers_are_equal_however_they_are_written(one: str, other: str) 
 
 def test_numbers_that_stand_apart_count_apart() -> None:
     assert numbers("INV-0042 of 2026-03-14, 10.2.3, $5") == {"42", "2026", "3", "14", "10.2.3", "5"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<<b>img src=x>",
+        "[x]<b>(//evil.example/a)",
+        "!<i>[x](//evil.example/a)",
+        "[![x](//evil.example/a)](//evil.example/b)",
+        "www.evil.example/?total",
+        "ht<b>tps://evil.example/a",
+        "<" * 20 + "b>" * 20,
+    ],
+)
+def test_markup_that_is_left_when_other_markup_is_taken_out_is_taken_out_too(written: str) -> None:
+    assert not re.search(r"evil|<\w", plain(written, ""))
+
+
+def test_an_address_that_the_document_has_is_an_answer_and_a_longer_one_is_not() -> None:
+    known = "Write to https://acme.example/pay."
+
+    assert plain("See https://acme.example/pay.", known) == "See https://acme.example/pay."
+    assert "acme" not in plain("See https://acme.example/pay?total=42", known)
+
+
+@pytest.mark.parametrize(
+    "hidden", "\u200b\u202e\u2066\u00ad\ufeff\U000e0041\U000e0101\ufe01\u3164\u115f\u2800\ue000\x1b\u034f"
+)
+def test_what_has_no_ink_is_neither_shown_nor_in_the_way(hidden: str) -> None:
+    assert visible(f"to{hidden}tal") == "total"
+    assert find("due total amount", 1, Document((page(0, [f"due to{hidden}tal amount"]),))) is not None
+
+
+def test_joiners_stay_where_they_decide_how_a_word_looks() -> None:
+    assert visible("می\u200cخواهم") == "می\u200cخواهم"

@@ -72,8 +72,8 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with the conversation before it, oldest first. `refuted` are quotations of an earlier try at the same
-    answer that do not stand in the document."""
+    """A question with the conversation before it, oldest first. `refuted` is what an earlier try at the same answer has said and
+    the document does not: quotations, or sentences."""
 
     text: str
     history: tuple[Exchange, ...] = ()

@@ -23,6 +23,9 @@ If the document does not answer the question, answer with the one word {NOT_FOUN
 MOST_TOKENS = 1500
 """Of an answer."""
 
+MOST_REFUTED = 10
+"""Things that a second try is told not to say."""
+
 _BYTES_A_TOKEN = 3.5
 """English has 4.5, Chinese 3: on the safe side for both."""
 
@@ -59,9 +62,9 @@ def history(question: Question) -> str:
     earlier = "".join(
         f"Earlier question: {one.question}\nEarlier answer: {one.answer.content}\n\n" for one in question.history
     )
-    refuted = "".join(f"- {snippet[:300]}\n" for snippet in question.refuted)
-    again = f"\n\nThese quotations do not stand in the document, so use none of them:\n{refuted}" if refuted else ""
-    return visible(f"{earlier}Question: {question.text}{again}")
+    refuted = "".join(f"- {some[:300]}\n" for some in question.refuted[:MOST_REFUTED])
+    again = f"\n\nThe document does not say any of this, so leave it out, or say it as the document does:\n{refuted}"
+    return visible(f"{earlier}Question: {question.text}{again if refuted else ''}")
 
 
 def _parts(page: PageResult) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rapidfuzz import fuzz
@@ -23,6 +24,18 @@ _LONGEST = 2000
 _SHARED = 0.6
 """Of its words, that a page must have as they are to be searched for what is alike: searching costs 1,000 times as much."""
 
+_SEARCHED = 8
+"""Pages that are searched for what is alike: the one that is named, and those that share most words."""
+
+_MOST_WORK = 20_000_000
+"""Letters of a quotation times those of a page: a quarter of a second. What is longer must stand there exactly."""
+
+_MOST_TRIES = 1000
+"""Places within words on one page."""
+
+_BROKEN = re.compile(r"(?<=[^\W\d_])- (?=[^\W\d_])")
+"""A word over the end of a line, quoted as it stands there."""
+
 
 class Pages:
     """The pages of a document by their numbers, from 1, each folded when it is first looked at."""
@@ -41,16 +54,35 @@ class Pages:
         wanted = fold(claim.snippet)
         if not wanted or len(wanted) > _LONGEST or not any(letter.isalnum() for letter in wanted):
             return None
-        for look in (_exactly, _nearly):
-            for number, sheet in self._in_order(claim.page):
-                if place := look(wanted, sheet):
-                    span = sheet.span(*place)
-                    return Citation(number, span.snippet, span.boxes, span.blocks, span.confidence)
+        place = self._exact(wanted, claim.page) or self._alike(wanted, claim.page)
+        if place is None:
+            return None
+        number, start, end = place
+        span = self._sheets[number].span(start, end)
+        return Citation(number, span.snippet, span.boxes, span.blocks, span.confidence)
+
+    def _exact(self, wanted: str, first: int | None) -> tuple[int, int, int] | None:
+        for text in dict.fromkeys((wanted, _BROKEN.sub("", wanted))):
+            for number, sheet in self._all(first):
+                if place := _exactly(text, sheet):
+                    return number, *place
         return None
 
-    def _in_order(self, first: int | None) -> Iterator[tuple[int, Sheet]]:
-        numbers = sorted(self._pages, key=lambda number: (number != first, number))
-        for number in numbers:
+    def _alike(self, wanted: str, first: int | None) -> tuple[int, int, int] | None:
+        if len(wanted) < _LEAST_FUZZY:
+            return None
+        words = wanted.split()
+        shared = {number: sum(word in sheet.words for word in words) for number, sheet in self._all(first)}
+        likely = [number for number, count in shared.items() if count >= _SHARED * len(words)]
+        likely.sort(key=lambda number: (number != first, -shared[number]))
+        for number in likely[:_SEARCHED]:
+            if place := _nearly(wanted, self._sheets[number]):
+                return number, *place
+        return None
+
+    def _all(self, first: int | None) -> Iterator[tuple[int, Sheet]]:
+        """The page that is named, then the others in order."""
+        for number in sorted(self._pages, key=lambda number: (number != first, number)):
             if sheet := self.sheet(number):
                 yield number, sheet
 
@@ -58,7 +90,9 @@ class Pages:
 def _exactly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
     """Not within a word or a number: 100 does not stand in 1,100."""
     start = sheet.text.find(wanted)
-    while start >= 0:
+    for _ in range(_MOST_TRIES):
+        if start < 0:
+            return None
         end = start + len(wanted)
         if not _cuts(sheet.text, start) and not _cuts(sheet.text, end):
             return start, end
@@ -67,14 +101,19 @@ def _exactly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
 
 
 def _nearly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
-    words = wanted.split()
-    if len(wanted) < _LEAST_FUZZY or sum(word in sheet.words for word in words) < _SHARED * len(words):
+    text = sheet.text
+    if len(wanted) * len(text) > _MOST_WORK:
         return None
-    found = fuzz.partial_ratio_alignment(wanted, sheet.text, score_cutoff=_ALIKE)
-    if found is None or len(wanted) > len(sheet.text):
-        return None
-    start, end = _to_words(sheet.text, found.dest_start, found.dest_end)
-    return (start, end) if numbers(wanted) == numbers(sheet.text[start:end]) else None
+    if len(wanted) >= len(text):  # the search would look for the page in the quotation
+        if fuzz.ratio(wanted, text) < _ALIKE:
+            return None
+        start, end = 0, len(text)
+    else:
+        found = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_ALIKE)
+        if found is None:
+            return None
+        start, end = _to_words(text, found.dest_start, found.dest_end)
+    return (start, end) if numbers(wanted) == numbers(text[start:end]) else None
 
 
 def _to_words(text: str, start: int, end: int) -> tuple[int, int]:
@@ -98,9 +137,9 @@ def _cuts(text: str, place: int) -> bool:
         return True
     if after.isdigit() and before in ".,:/" and text[place - 2 : place - 1].isdigit():
         return True
-    return before.isalnum() and after.isalnum() and _has_spaces(before) and _has_spaces(after)
+    return before.isalnum() and after.isalnum() and has_spaces(before) and has_spaces(after)
 
 
-def _has_spaces(letter: str) -> bool:
+def has_spaces(letter: str) -> bool:
     """Whether the script of `letter` puts spaces between words: those up to Georgian, but for Thai to Burmese."""
     return letter < "\u0e00" or "\u10a0" <= letter < "\u1780" or "\u1e00" <= letter < "\u2e80"
