@@ -37,17 +37,20 @@ class Cites:
     start: int = 0
     end: int = 1
     quoted: tuple[str, ...] | None = None
+    early: bool = False
+    """Whether the citation comes before the text."""
 
 
 @dataclass(frozen=True)
 class Writes:
     """Content blocks: plain text, or text with a citation. `cut`: after so many events the stream reports an error, or, with
-    an empty `code`, just ends."""
+    an empty `code`, just ends; with `until` it falls silent until then."""
 
     blocks: Sequence[str | Cites]
     stop: str = "end_turn"
     cut: int | None = None
     code: str = ""
+    until: threading.Event | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         for number, (name, event) in enumerate(_events(outcome, self.server_side.documents[-1])):
             if number == outcome.cut:
+                if outcome.until:
+                    outcome.until.wait(30)
                 if outcome.code:
                     headers = {":message-type": "exception", ":exception-type": outcome.code}
                     self._chunk(event_stream_message(headers, b'{"message": "the model has gone"}'))
@@ -176,16 +181,20 @@ def _events(outcome: Writes, document: list[str]) -> Iterator[tuple[str, dict[st
     yield "messageStart", {"role": "assistant"}
     for index, block in enumerate(outcome.blocks):
         text = block if isinstance(block, str) else block.text
-        for start in range(0, len(text), 7):
-            yield "contentBlockDelta", {"contentBlockIndex": index, "delta": {"text": text[start : start + 7]}}
+        deltas: list[dict[str, Any]] = [{"text": text[start : start + 7]} for start in range(0, len(text), 7)]
         if isinstance(block, Cites):
-            quoted = document[block.start : block.end] if block.quoted is None else block.quoted
-            citation = {
-                "title": "document",
-                "sourceContent": [{"text": one} for one in quoted],
-                "location": {"documentChunk": {"documentIndex": 0, "start": block.start, "end": block.end}},
-            }
-            yield "contentBlockDelta", {"contentBlockIndex": index, "delta": {"citation": citation}}
+            deltas.insert(0 if block.early else len(deltas), {"citation": _citation(block, document)})
+        for delta in deltas:
+            yield "contentBlockDelta", {"contentBlockIndex": index, "delta": delta}
         yield "contentBlockStop", {"contentBlockIndex": index}
     yield "messageStop", {"stopReason": outcome.stop}
     yield "metadata", {"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "metrics": {"latencyMs": 1}}
+
+
+def _citation(block: Cites, document: list[str]) -> dict[str, Any]:
+    quoted = document[block.start : block.end] if block.quoted is None else block.quoted
+    return {
+        "title": "document",
+        "sourceContent": [{"text": one} for one in quoted],
+        "location": {"documentChunk": {"documentIndex": 0, "start": block.start, "end": block.end}},
+    }

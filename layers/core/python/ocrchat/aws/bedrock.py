@@ -7,8 +7,7 @@ the same is not confirmed by a call of ours. It matters little: quotations are l
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -27,11 +26,13 @@ from ocrchat.model import Document
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
 
-SILENCE = 12
-"""Seconds without a word, after which nobody is waited for any more."""
+_SILENCE = 25
+"""Seconds without a word. The deadline of an answer comes first; this ends what waits behind it."""
 
 _REFUSED = frozenset({"guardrail_intervened", "content_filtered"})
-_FAILED = frozenset({"malformed_model_output", "malformed_tool_use", "model_context_window_exceeded"})
+_BROKEN_OFF = frozenset(
+    {"max_tokens", "malformed_model_output", "malformed_tool_use", "tool_use", "model_context_window_exceeded"}
+)
 _OPERATOR = frozenset({"AccessDeniedException", "ValidationException", "ResourceNotFoundException"})
 
 
@@ -46,7 +47,7 @@ class BedrockModel:
 
     @classmethod
     def connect(cls, model: str, context: int) -> BedrockModel:
-        config = Config(retries={"total_max_attempts": 2}, read_timeout=SILENCE, connect_timeout=3)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=_SILENCE, connect_timeout=3)
         return cls(boto3.client("bedrock-runtime", config=config), model, context)
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
@@ -61,7 +62,7 @@ class BedrockModel:
         except BotoCoreError as error:
             raise _later() from error
         try:
-            yield from _statements(_before(events, deadline), items)
+            yield from _statements(events, items)
         except (EventStreamError, ParserError, HTTPError, BotoCoreError) as error:
             raise _later() from error
         finally:
@@ -92,28 +93,23 @@ class BedrockModel:
         }
 
 
-def _before(events: Any, deadline: float) -> Iterator[Any]:
-    for event in events:
-        yield event
-        if time.monotonic() > deadline:
-            raise _later()
-
-
-def _statements(events: Iterator[Any], items: list[prompt.Item]) -> Iterator[Statement]:
-    sentences = Sentences()
+def _statements(events: Iterable[Any], items: list[prompt.Item]) -> Iterator[Statement]:
+    """A content block may be part of a sentence or several, and its citations are of all of it, wherever they come in it."""
+    sentences, text, claims = Sentences(), "", list[Claim]()
     for event in events:
         if "contentBlockDelta" in event:
             delta = event["contentBlockDelta"]["delta"]
-            if "text" in delta:
-                yield from sentences.write(delta["text"])
-            for claim in _claims(delta.get("citation"), items):
-                sentences.cite(claim)
+            text += delta.get("text", "")
+            claims += _claims(delta.get("citation"), items)
+        elif "contentBlockStop" in event:
+            yield from sentences.write(text, claims)
+            text, claims = "", []
         elif "messageStop" in event:
             reason = event["messageStop"]["stopReason"]
             if reason in _REFUSED:
-                return  # what a guardrail stops ends here: nothing more is said
-            if reason in _FAILED:
-                raise _later()
+                raise Unavailable("The chat model declined to answer this. Ask in other words.")
+            if reason in _BROKEN_OFF:
+                raise _later()  # half a sentence may say the opposite of the whole
     yield from sentences.end()
 
 

@@ -15,8 +15,8 @@ from ocrchat.vlm import chat
 from ocrchat.vlm.backend import Busy, NoAnswer
 from ocrchat.vlm.openai import OpenAiServer
 
-SILENCE = 12.0
-"""Seconds without a word, after which nobody is waited for any more."""
+_SILENCE = 25.0
+"""Seconds without a word. The deadline of an answer comes first; this ends what waits behind it."""
 
 _HOW = """After each sentence write the quotations that it rests on, word for word: <q page="3">the exact words</q>
 Example: The total is $42. <q page="1">Total due: $42</q>"""
@@ -25,12 +25,17 @@ _QUOTATION = re.compile(r'<q(?:\s+page\s*=\s*["\']?\s*(\d{1,6})\s*["\']?)?\s*>(.
 _LONGEST = 4000
 """Characters of a quotation with its marks. What is longer without an end is none."""
 
+_MARKS = re.compile(r"</?\s*(?:document|q)\b[^<>]{0,200}>?", re.IGNORECASE)
+"""What a document may not hold: it could end itself, and go on as its user."""
+
+_THINKS, _HAS_THOUGHT = "<think>", "</think>"
+
 
 class OpenAiModel:
     """`context`: tokens that the model takes."""
 
     def __init__(self, url: str, model: str, key: str, context: int) -> None:
-        self._server = OpenAiServer(url, model, key, silence=SILENCE)
+        self._server = OpenAiServer(url, model, key, silence=_SILENCE)
         self._context = context
         self.name = self._server.name
 
@@ -38,7 +43,7 @@ class OpenAiModel:
         room = self._context - prompt.MOST_TOKENS - len(prompt.history(question))  # at most a token a character
         items = prompt.items(document, question, max(room, 0))
         try:
-            yield from _statements(chat.texts(self._server.stream(self._request(items, question), deadline)))
+            yield from _statements(_aloud(chat.texts(self._server.stream(self._request(items, question), deadline))))
         except Busy as error:
             raise Unavailable("The chat model could not be reached, or is busy. Ask again in a few seconds.") from error
         except (NoAnswer, chat.StreamBroken) as error:
@@ -49,7 +54,7 @@ class OpenAiModel:
     def _request(self, items: list[prompt.Item], question: Question) -> bytes:
         pages: dict[int, list[str]] = {}
         for item in items:
-            pages.setdefault(item.page, []).append(item.text)
+            pages.setdefault(item.page, []).append(_MARKS.sub("", item.text))
         text = "\n\n".join(f"[page {number}]\n" + "\n".join(parts) for number, parts in pages.items())
         messages = [
             {"role": "system", "content": f"{prompt.RULES}\n{_HOW}"},
@@ -80,3 +85,20 @@ def _statements(pieces: Iterator[str]) -> Iterator[Statement]:
         waiting = waiting[mark:]
     yield from sentences.write(waiting)
     yield from sentences.end()
+
+
+def _aloud(pieces: Iterator[str]) -> Iterator[str]:
+    """Without what a model thinks before it answers, which some servers send as if it were said."""
+    waiting = ""
+    for piece in pieces:
+        waiting += piece
+        start = waiting.lstrip()[: len(_THINKS)]
+        if start != _THINKS[: len(start)]:
+            break
+        if start == _THINKS and _HAS_THOUGHT in waiting:
+            waiting = waiting.partition(_HAS_THOUGHT)[2]
+            break
+    else:
+        return
+    yield waiting
+    yield from pieces

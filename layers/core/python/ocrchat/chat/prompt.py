@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import wrap
 
 from ocrchat.chat.cleaning import visible
 from ocrchat.chat.model import Question
@@ -70,11 +71,12 @@ def history(question: Question) -> str:
 def _parts(page: PageResult) -> Iterator[str]:
     for block in page.blocks:
         part = ""
-        for line in block.lines:
-            text = visible(line.text)[:_ITEM]
+        for text in (
+            piece for line in block.lines for piece in wrap(visible(line.text), _ITEM, break_on_hyphens=False)
+        ):
             if part and len(part) + len(text) > _ITEM:
                 yield part
                 part = ""
             part += f"{' ' if part else ''}{text}"
-        if part.strip():
+        if part:
             yield part
