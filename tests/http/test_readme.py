@@ -17,7 +17,7 @@ from tests.http.conftest import ROOT, TOKEN, Server
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_curl_lines_of_the_readme_work(server: Server, tmp_path: Path) -> None:
     lines = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert len(lines) == 3
+    assert len(lines) == 4
     job: dict[str, str] = {}
     for line in lines:
         command = line.replace("$TOKEN", TOKEN).replace("http://localhost:8000", server.url)
@@ -27,6 +27,8 @@ def test_the_curl_lines_of_the_readme_work(server: Server, tmp_path: Path) -> No
             (saved,) = tmp_path.iterdir()
             assert saved.name == "scan.md"
             assert "sentatives from our faculty" in saved.read_text()
+        elif "/chat/" in line:
+            assert json.loads(ran.stdout)["message"]["role"] == "assistant"
         else:
             job = json.loads(ran.stdout)
             assert job["status"] == "done"
