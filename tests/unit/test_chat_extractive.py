@@ -11,8 +11,8 @@ from ocrchat.chat.extractive import Extractive
 from ocrchat.chat.model import Answer, Exchange, Question, Statement
 from ocrchat.chat.passages import CHUNK, chunks, units
 from ocrchat.chat.retrieval import Index
-from ocrchat.model import Block, BlockType, Box, Document, Line, PageResult, Table
-from tests.documents import SALES
+from ocrchat.model import Block, BlockType, Box, Cell, Document, Line, PageResult, Table
+from tests.documents import SALES, table_of
 
 
 def block(*texts: str, type: BlockType = BlockType.TEXT, table: Table | None = None) -> Block:
@@ -120,10 +120,20 @@ def test_meaning_decides_among_what_words_have_found() -> None:
     assert first.text == "The fee for a cat is 7 dollars."
 
 
-def test_a_row_of_a_table_is_quoted_whole_and_found_by_its_column() -> None:
+def test_of_a_row_of_a_table_what_is_asked_for_is_said_with_its_heads_which_are_quoted_too() -> None:
     document = Document((page(0, block("Report", type=BlockType.HEADING), SALES),))
 
-    assert ask(document, "What were the sales in the north in 2024?")[0].text == "North 5 7"
+    (first, *_) = ask(document, "How many in the north in 2024?")
+
+    assert first.text == "North: Sales 2024 7"
+    assert [claim.snippet for claim in first.claims] == ["North 5 7", "Region Sales", "2023 2024"]
+    assert ask(document, "What of the north?")[0].text == "North: Sales 2023 5, Sales 2024 7"
+
+
+def test_rows_of_a_table_without_marked_heads_are_quoted_as_they_are() -> None:
+    table = table_of(Cell(0, 0, "Name"), Cell(0, 1, "Jane"), Cell(1, 0, "Age"), Cell(1, 1, "42"))
+
+    assert ask(Document((page(0, table),)), "What is the age?")[0].text == "Age 42"
 
 
 def test_a_sentence_goes_on_over_the_ends_of_lines_and_no_further() -> None:

@@ -62,13 +62,11 @@ class Extractive:
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
         """In less than a second, so the deadline is far."""
         index = self._index(document)
-        chosen: dict[int, float] = {}
+        chosen: dict[int, Statement] = {}
         for query in _queries(index, question):
             for quotation in self._best(index, query):
-                chosen.setdefault(quotation.unit, quotation.confidence)
-        for unit, confidence in list(chosen.items())[: _MOST + 1]:
-            text = index.units[unit].text
-            yield Statement(text, (Claim(text, index.units[unit].page),), round(confidence, 2))
+                chosen.setdefault(quotation.unit, _statement(index, query, quotation))
+        yield from list(chosen.values())[: _MOST + 1]
 
     def _index(self, document: Document) -> Index:
         """The last one is kept: a document is asked about more than once."""
@@ -92,6 +90,19 @@ class Extractive:
         for one in ranked:
             best.setdefault(one.chunk, one)
         return [one for one in list(best.values())[:_MOST] if one.score >= _NEARLY * ranked[0].score]
+
+
+def _statement(index: Index, query: Query, quotation: _Quotation) -> Statement:
+    """The unit as it is. A row is said with the heads of its columns: of those that are asked for, or of all."""
+    unit = index.units[quotation.unit]
+    claims = tuple(Claim(text, unit.page) for text in (unit.text, *unit.heads))
+    text = unit.text
+    if unit.heads and len(unit.cells) > 1:
+        (_, label), *values = unit.cells
+        things = {term for alternatives in query.terms for term in alternatives}
+        asked = [(head, value) for head, value in values if things.intersection(index.terms(head))]
+        text = f"{label}: {', '.join(f'{head} {value}'.strip() for head, value in asked or values)}"
+    return Statement(text, claims, round(quotation.confidence, 2))
 
 
 def _queries(index: Index, question: Question) -> list[Query]:

@@ -31,15 +31,14 @@ _LABEL = re.compile(r"[^\W\d][^:：]{0,40}?\s*[:：](?:\s|$)|[^\W\d].{0,40}?\s{3
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Something to quote. Of a row of a table, `cells` are its texts with those of the column heads above them.
-
-    `heading` is the one it stands under.
+    """Something to quote. Of a row of a table, `cells` are its texts, each with the head of its column, `heads` the rows of these
+    heads; a table whose heads are not marked as such has none. `heading` is the one it stands under.
     """
 
     text: str
     page: int
     heading: str = ""
-    head: str = ""
+    heads: tuple[str, ...] = ()
     cells: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -53,7 +52,7 @@ class Unit:
     @property
     def context(self) -> str:
         """With the words around it that say what it is about."""
-        return f"{self.heading} {self.head} {self.text}"
+        return " ".join([self.heading, *self.heads, self.text])
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +143,8 @@ def _runs_on(line: Line, following: Line, left: float, right: float) -> bool:
 
 
 def _rows(table: Table, page: int, heading: str) -> Iterator[Unit]:
-    """Without heads that are marked as such, the first row is taken for one."""
     rows = table.by_row
-    heads = 1
+    heads = 0
     while heads < len(rows) and rows[heads] and all(cell.is_header for cell in rows[heads]):
         heads += 1
     columns = [""] * table.columns
@@ -154,18 +152,14 @@ def _rows(table: Table, page: int, heading: str) -> Iterator[Unit]:
         for cell in row:
             for column in range(cell.column, min(cell.column + cell.column_span, table.columns)):
                 columns[column] = f"{columns[column]} {visible(cell.text)}".strip()
-    head = " ".join(dict.fromkeys(column for column in columns if column))
-    for number, row in enumerate(rows):
-        texts = [(cell.column, visible(cell.text)) for cell in row]
-        text = " ".join(text for _, text in texts if text)
-        if number < heads:
-            yield from (Unit(part, page, heading) for part in _cut(text))
-        elif len(text) <= CHUNK:
-            cells = tuple((columns[column], text) for column, text in texts if text)
-            if cells:
-                yield Unit(text, page, heading, head[:CHUNK], cells)
+    texts = [[(columns[cell.column], text) for cell in row if (text := visible(cell.text))] for row in rows]
+    lines = [" ".join(text for _, text in row) for row in texts]
+    head_lines = tuple(line for line in lines[:heads] if 0 < len(line) <= CHUNK)
+    for number, (cells, line) in enumerate(zip(texts, lines, strict=True)):
+        if number >= heads and 0 < len(line) <= CHUNK:
+            yield Unit(line, page, heading, head_lines, tuple(cells))
         else:
-            yield from (Unit(part, page, heading, head[:CHUNK]) for part in _cut(text))
+            yield from (Unit(part, page, heading) for part in _cut(line))
 
 
 def _cut(text: str) -> Iterable[str]:

@@ -55,10 +55,10 @@ class Index:
 
     def unit_terms(self, unit: int) -> frozenset[str]:
         """Of the unit with what it stands under."""
-        return frozenset(self._terms(self.units[unit].context))
+        return frozenset(self.terms(self.units[unit].context))
 
     def label_terms(self, unit: int) -> frozenset[str]:
-        return frozenset(self._terms(self.units[unit].label))
+        return frozenset(self.terms(self.units[unit].label))
 
     def weight(self, term: str) -> float:
         return self._chunk_scores.weight(term)
@@ -69,9 +69,9 @@ class Index:
             " ".join([self.units[chunk.first].heading, *(unit.text for unit in self.units[chunk.first : chunk.last])])
             for chunk in self.chunks
         )
-        return Bm25([self._terms(text) for text in texts])
+        return Bm25([self.terms(text) for text in texts])
 
-    def _terms(self, text: str) -> list[str]:
+    def terms(self, text: str) -> list[str]:
         return self._tokeniser.terms(text)
 
 
