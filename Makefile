@@ -74,6 +74,7 @@ ifdef EVAL
 	$(VENV)/python -m benchmarks.exports --eval $(EVAL)
 	$(VENV)/python -m benchmarks.roundtrip --eval $(EVAL)
 	$(VENV)/python -m benchmarks.questions --eval $(EVAL)
+	$(VENV)/python -m benchmarks.fields --eval $(EVAL)
 	$(VENV)/python -m benchmarks.accuracy --eval $(EVAL) $(ARGS)
 	$(VENV)/python -m benchmarks.report
 endif

@@ -60,7 +60,7 @@ class Finished:
         self.job = job
         self._file = file
         self._pages = [codec.dumps(codec.page_to_json(page)) for page in pages]
-        self._shown = codec.document_to_json(self.document(), markdown.document(self.document()))
+        self._shown = codec.document_to_json(self.document(), markdown.document(self.document()), None)
 
     def document(self, with_words: bool = False) -> Document:
         return Document(tuple(codec.page_from_json(json.loads(page), with_words) for page in self._pages))

@@ -13,7 +13,19 @@ CORE = ROOT / "layers" / "core" / "python" / "ocrchat"
 
 PURE = {
     *("model", "errors", "keys", "codec", "settings", "media", "languages", "asl", "problem", "selection", "billing"),
-    *("filenames", "openapi", "schemas", "published", "limits", "bidi", "gibberish", "drawings", "writing", "tools"),
+    *(
+        "filenames",
+        "openapi",
+        "schemas",
+        "published",
+        "limits",
+        "bidi",
+        "gibberish",
+        "drawings",
+        "writing",
+        "tools",
+        "fields",
+    ),
 }
 PAGE = PURE | {"pdf", "textlayer", "images", "layout", "tables", "engines", "structure", "reader", "export", "vlm"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,35 @@ def figures() -> bytes:
         return bytes(page.get_pixmap(dpi=150).tobytes("png"))
 
 
+RECEIPT = """HARBOUR HARDWARE SDN BHD
+12, Jalan Kapar, 42100 Klang
+Date: 27/06/2018
+Nails 2 x 3.10        6.20
+Total GST 6%        0.37
+Total (inclusive of GST)     RM 6.57
+Cash        10.00"""
+
+INVOICE = """Northwind Traders GmbH
+Invoice No. NW-2026/0417
+Date: March 3, 2026
+Bill to: Contoso Ltd
+Amount due: 1.190,00 EUR"""
+
+
+def drawn(text: str) -> bytes:
+    """As a picture, 150 dpi."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=400, height=300)
+        for number, line in enumerate(text.splitlines()):
+            page.insert_text((30, 40 + 24 * number), line, fontsize=11)
+        return bytes(page.get_pixmap(dpi=150).tobytes("png"))
+
+
+def fields(content: bytes) -> str:
+    found = json.loads(content)["fields"]
+    return "; ".join(f"{name}={field['value']}" for name, field in found.items() if field)
+
+
 LETTER, REPORT = "Branner", "lake"
 
 DOES: dict[str, tuple[str, Callable[[bytes], str], str]] = {
@@ -66,6 +96,12 @@ DOES: dict[str, tuple[str, Callable[[bytes], str], str]] = {
     "pdf-to-excel": ("report.pdf", sheets, "Intake pipe"),
     "image-to-excel": ("figures.png", sheets, "Intake pipe"),
     "extract-tables": ("report.pdf", table, "Intake pipe"),
+    "receipt-fields": ("receipt.png", fields, "date=2018-06-27; tax=0.37; total=6.57; currency=MYR"),
+    "invoice-fields": (
+        "invoice.png",
+        fields,
+        "invoice_number=NW-2026/0417; date=2026-03-03; seller=Northwind Traders GmbH",
+    ),
     "searchable-pdf": ("scan.jpg", pdf, LETTER),
     "handwriting-to-text": ("handwriting.jpg", plain, "the first person he comes to"),
 }
@@ -79,7 +115,12 @@ def test_every_tool_is_tried_here_or_with_a_model() -> None:
 @pytest.mark.parametrize("slug", DOES)
 def test_a_tool_returns_what_it_promises(api: httpx.Client, figures: bytes, slug: str) -> None:
     name, look, expected = DOES[slug]
-    content = figures if name == "figures.png" else (EXAMPLES / name).read_bytes()
+    made = {
+        "figures.png": lambda: figures,
+        "receipt.png": lambda: drawn(RECEIPT),
+        "invoice.png": lambda: drawn(INVOICE),
+    }
+    content = made[name]() if name in made else (EXAMPLES / name).read_bytes()
 
     job = post(api, name, content, tool=slug).raise_for_status().json()
 
@@ -98,10 +139,20 @@ def test_what_is_asked_for_counts_more_than_the_tool(api: httpx.Client) -> None:
     assert "Document" in as_word.headers["content-type"] or ".docx" in as_word.headers["content-disposition"]
 
 
+def test_fields_say_where_they_stand(api: httpx.Client) -> None:
+    job = post(api, "receipt.png", drawn(RECEIPT), tool="receipt-fields").raise_for_status().json()
+
+    total, page = job["fields"]["total"], job["pages"][0]
+    (block,) = [block for block in page["blocks"] if "6.57" in block["text"]]
+    assert (total["text"], total["page"]) == ("6.57", 1)
+    assert block["bbox"][0] <= total["bbox"][0] < total["bbox"][2] <= block["bbox"][2] + 1
+    assert job["fields"]["subtotal"] is None
+
+
 def test_without_a_tool_everything_is_as_it_was(api: httpx.Client) -> None:
     job = post(api, "report.pdf", (EXAMPLES / "report.pdf").read_bytes()).json()
 
-    assert job["tool"] is None
+    assert (job["tool"], job["fields"]) == (None, None)
     answer = api.get(f"/api/v1/ocr/{job['uuid']}/download/")
     assert ".txt" in answer.headers["content-disposition"]
 

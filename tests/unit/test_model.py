@@ -74,7 +74,7 @@ def test_a_page_survives_json(page: PageResult) -> None:
 
 @given(pages)
 def test_a_stored_document_has_all_of_a_page_but_its_words(page: PageResult) -> None:
-    (stored,) = codec.document_to_json(Document((page,)), "")["pages"]
+    (stored,) = codec.document_to_json(Document((page,)), "", None)["pages"]
 
     assert all(line["words"] == [] for block in stored["blocks"] for line in block["lines"])
     assert codec.page_from_json(codec.page_to_json(page), with_words=False) == codec.page_from_json(stored)

@@ -86,7 +86,7 @@ def test_every_property_is_described_and_required() -> None:
     ids=lambda job: f"{job.status}-{job.failure}",
 )
 def test_a_job_in_every_status(job: Job) -> None:
-    shown = codec.document_to_json(DOCUMENT, markdown.document(DOCUMENT))
+    shown = codec.document_to_json(DOCUMENT, markdown.document(DOCUMENT), None)
     whole = codec.job_to_json(job, 1, shown if job.status is JobStatus.DONE else codec.NO_DOCUMENT)
 
     check("Job", whole)

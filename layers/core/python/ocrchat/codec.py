@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from ocrchat.billing import CREDITS_PER_PAGE, Account, Movement, Usage
+from ocrchat.fields.finding import Field
 from ocrchat.model import (
     Block,
     BlockType,
@@ -76,12 +77,23 @@ def page_from_json(data: Json, with_words: bool = True) -> PageResult:
     )
 
 
-def document_to_json(document: Document, markdown: str) -> Json:
-    """The finished part of a job: the keys `text`, `markdown` and `pages`; these without words, which are many."""
+def document_to_json(document: Document, markdown: str, fields: Mapping[str, Field | None] | None) -> Json:
+    """The finished part of a job: the keys `text`, `markdown`, `fields` and `pages`; these without words, which are many."""
     return {
         "text": document.text,
         "markdown": markdown,
+        "fields": None if fields is None else {name: field and _field_to_json(field) for name, field in fields.items()},
         "pages": [page_to_json(page, with_words=False) for page in document.pages],
+    }
+
+
+def _field_to_json(field: Field) -> Json:
+    return {
+        "value": field.value,
+        "text": field.text,
+        "page": field.page,
+        "bbox": _box_to_json(field.box),
+        "confidence": field.confidence,
     }
 
 
@@ -89,7 +101,7 @@ def document_from_json(data: Json) -> Document:
     return Document(tuple(page_from_json(page) for page in data["pages"]))
 
 
-NO_DOCUMENT: Json = {"text": "", "markdown": "", "pages": []}
+NO_DOCUMENT: Json = {"text": "", "markdown": "", "fields": None, "pages": []}
 """What stands in place of the document while there is none."""
 
 

@@ -120,10 +120,34 @@ SCHEMAS: dict[str, Json] = {
         ),
         text=_text("All text, in reading order; empty until the job is done."),
         markdown=_text("The document as Markdown; pages are separated by a thematic break."),
+        fields={
+            "description": "By name, what the tools `receipt-fields` and `invoice-fields` have found; null of what was not "
+            "found, and null of other jobs.",
+            "oneOf": [
+                {
+                    "type": "object",
+                    "additionalProperties": {"oneOf": [_ref("Field"), {"type": "null"}]},
+                },
+                {"type": "null"},
+            ],
+        },
         pages=_array("What was read on each page, in order.", _ref("Page")),
     ),
     "JobSummary": _object("A job without what was read, and without its progress.", **_SUMMARY),
     "JobList": _object("Jobs, newest first.", jobs=_array("A page of them.", _ref("JobSummary")), next_cursor=_CURSOR),
+    "Field": _object(
+        "A value of the document, and where it stands.",
+        value=_or_null(
+            _text(
+                "For programs: dates as YYYY-MM-DD, amounts with a point, ISO 4217. Null where that cannot be told, as of "
+                "03/04/2026."
+            )
+        ),
+        text=_text("As it is written."),
+        page=_whole("Counted from 1.", minimum=1),
+        bbox=_BBOX,
+        confidence=_CONFIDENCE,
+    ),
     "Page": _object(
         "A page.",
         index=_whole("Counted from 0, in the file; the form field `pages` counts from 1.", minimum=0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ocrchat.fields.finding import INVOICE, RECEIPT
 from ocrchat.model import Tier
 from ocrchat.settings import VlmBackend
 
@@ -21,6 +22,8 @@ class Tool:
     format: str
     tier: Tier = Tier.CPU
     needs_model: bool = False
+    fields: tuple[str, ...] = ()
+    """Names of what is looked for in the document, for `fields` of the job."""
 
     def unavailable(self, backend: VlmBackend) -> str | None:
         """Why a server with this backend cannot do it, and what its operator can set; None if it can."""
@@ -47,6 +50,20 @@ TOOLS = {
         Tool("pdf-to-excel", "PDF to Excel", "Every table of a PDF as a sheet of a workbook.", "xlsx"),
         Tool("image-to-excel", "Image to Excel", "The same of a photo or a scan.", "xlsx"),
         Tool("extract-tables", "Extract tables", "Every table as rows and columns, one file of CSV.", "csv"),
+        Tool(
+            "receipt-fields",
+            "Receipt fields",
+            "Company, address, date, subtotal, tax, total and currency of a receipt, in `fields` of the job.",
+            "json",
+            fields=RECEIPT,
+        ),
+        Tool(
+            "invoice-fields",
+            "Invoice fields",
+            "Number, dates, seller, buyer, subtotal, tax, total and currency of an invoice, in `fields` of the job.",
+            "json",
+            fields=INVOICE,
+        ),
         Tool("searchable-pdf", "Searchable PDF", "The pages as they are, with text to search and copy.", "pdf"),
         Tool(
             "handwriting-to-text",

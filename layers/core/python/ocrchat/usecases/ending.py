@@ -13,7 +13,9 @@ from ocrchat import codec, export, keys
 from ocrchat.billing import charge
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobEnded, Unavailable
+from ocrchat.fields import finding
 from ocrchat.model import Chunk, Ending, Job, JobStatus
+from ocrchat.tools import TOOLS
 from ocrchat.usecases import documents
 
 
@@ -35,7 +37,9 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
     if not read:
         fail(cloud, job, "no_page_readable", now, document.failed_pages)
         return JobStatus.FAILED
-    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document)))
+    tool = TOOLS.get(job.options.tool)
+    fields = finding.find(document, tool.fields) if tool and tool.fields else None
+    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document), fields))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
     if not _end(cloud, job, ending, charge(job, read, _fallbacks(chunks))):
         ended = cloud.jobs.get(job.id)
