@@ -35,6 +35,7 @@ INVOICE = Document(
             0, ["INVOICE"], ["Acme Corp", "12 “High” Street"], ["The total is due with-", "in thirty days of the date."]
         ),
         page(1, ["Total: $1,234.50", "Paid by Ms Keller—in full"], ["第三页的总金额为一百元"]),
+        page(5, ["o"]),
         page(6, ["The Norman conquest of 1066 was led by William."], confidence=0.6),
     )
 )
@@ -104,6 +105,7 @@ def test_what_a_model_has_mended_is_found_and_quoted_as_the_page_has_it() -> Non
         "Total: $234.50",  # the end of another number
         "Total: $1,234",
         "otal",
+        "o",
         "The invoice was never paid by anybody at all",
         "",
         "...",
@@ -152,6 +154,27 @@ def test_only_a_few_pages_are_searched_for_what_is_alike(monkeypatch: pytest.Mon
 
     assert find(f"{text} by nobody", 150, alike) is None
     assert len(searched) == 8
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "The goods were not delivered to Ms Keller of Acme Corp between May 5 and May 17 of that year",
+        "The goods were delivered to Ms Smith of Acme Corp between May 5 and May 17 of that year",
+        "The goods were delivered to Ms Keller of Acme between May 5 and May 17 of that year",
+        "The goods were delivered to Ms Keller of Acme Corp between May 17 and May 5 of that year",
+        "The goods were delivered to Ms Keller of Acme Corp between May 5 and May 5 of that year",
+    ],
+)
+def test_a_word_that_was_added_left_out_or_replaced_and_numbers_that_changed_places_are_no_slips_of_ocr(
+    altered: str,
+) -> None:
+    read = "The goods wcre delivered to Ms Keller of Acme Corp between May 5 and May 17 of thatyear"
+    document = Document((page(0, [read]),))
+
+    assert find(altered, 1, document) is None
+    true = "The goods were delivered to Ms Keller of Acme Corp between May 5 and May 17 of that year"
+    assert find(true, 1, document) is not None
 
 
 def test_a_failed_page_and_a_blank_one_have_nothing() -> None:
