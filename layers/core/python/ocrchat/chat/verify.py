@@ -56,7 +56,7 @@ class Pages:
     def find(self, claim: Claim) -> Citation | None:
         """The quotation where it stands; None where it stands nowhere. Its page first, then the others in order."""
         wanted = fold(claim.snippet)
-        if len(wanted) > _LONGEST or not (_is_word(wanted) or wanted.isdigit()):
+        if len(wanted) > _LONGEST or not any(letter.isalnum() for letter in wanted):
             return None
         place = self._exact(wanted, claim.page) or self._alike(wanted, claim.page)
         if place is None:
