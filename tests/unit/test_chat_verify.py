@@ -276,6 +276,11 @@ def test_an_address_that_the_document_has_is_an_answer_and_a_longer_one_is_not()
     assert "acme" not in plain("See https://acme.example/pay?total=42", known)
 
 
+def test_what_looks_like_markup_in_the_document_can_be_said_but_is_none() -> None:
+    assert plain("Write <your name> here", "Form: Write <your name> here") == "Write ‹your name› here"
+    assert plain("<img src=//evil.example/a>", "see <img src=//evil.example/a> there") == "‹img src=//evil.example/a›"
+
+
 @pytest.mark.parametrize(
     "hidden", "\u200b\u202e\u2066\u00ad\ufeff\U000e0041\U000e0101\ufe01\u3164\u115f\u2800\ue000\x1b\u034f"
 )

@@ -176,7 +176,7 @@ def _with_pages(text: str, pages: Iterable[int]) -> str:
     """As in "The total is $42 (p. 1)."."""
     named = ", ".join(map(str, pages))
     end = text[-1] if text[-1] in ".!?。！？" else ""
-    return f"{text.removesuffix(end)} ({'pp.' if ',' in named else 'p.'} {named}){end}"
+    return f"{text.removesuffix(end).rstrip()} ({'pp.' if ',' in named else 'p.'} {named}){end}"
 
 
 def _numbers(citations: Iterable[Citation]) -> list[int]:
