@@ -39,7 +39,7 @@ ALTERED = 4
 
 def main() -> None:
     chance = random.Random(7)
-    texts = _paragraphs(chance)
+    texts = paragraphs(chance)
     figures: dict[str, dict[str, dict[str, float]]] = {}
     times: list[float] = []
     for share in ERRORS:
@@ -48,7 +48,7 @@ def main() -> None:
         }
         for number in range(PAGES):
             some = texts[number * PARAGRAPHS : (number + 1) * PARAGRAPHS]
-            page = _page(some, share, chance)
+            page = read_page(some, share, chance)
             regions = [
                 Region("text", text, _thousandths(block.box)) for text, block in zip(some, page.blocks, strict=True)
             ]
@@ -57,7 +57,7 @@ def main() -> None:
             times.append(process_time() - start)
             found["right, no boxes"] += _supports(page, [replace(region, box=None) for region in regions])
             for name, text in (
-                ("three words altered", _altered(some[ALTERED], texts, chance)),
+                ("three words altered", altered(some[ALTERED], texts, chance)),
                 ("another paragraph", texts[-1 - number]),
             ):
                 regions_ = [*regions]
@@ -73,7 +73,7 @@ def main() -> None:
     print(json.dumps(report, indent=1))
 
 
-def _paragraphs(chance: random.Random) -> list[str]:
+def paragraphs(chance: random.Random) -> list[str]:
     """Of Python's documentation, in any order; without its markup."""
     parts = (part for topic in pydoc_data.topics.topics.values() for part in topic.split("\n\n"))
     plain = {" ".join(re.sub(r"[^\w\s.,;:'()-]", " ", part).split()) for part in parts}
@@ -82,7 +82,7 @@ def _paragraphs(chance: random.Random) -> list[str]:
     return some
 
 
-def _page(texts: Sequence[str], share: float, chance: random.Random) -> PageResult:
+def read_page(texts: Sequence[str], share: float, chance: random.Random) -> PageResult:
     """As OCR reads it when it gets so many letters wrong."""
     return PageResult(0, WIDTH, HEIGHT, 200.0, "ocr", tuple(_blocks(texts, share, chance)))
 
@@ -105,7 +105,7 @@ def _line(text: str, y: float) -> Line:
     return Line(text, Box(60, y, 60 + 14 * len(text), y + 26), 0.95, words)
 
 
-def _altered(text: str, others: Sequence[str], chance: random.Random) -> str:
+def altered(text: str, others: Sequence[str], chance: random.Random) -> str:
     words = text.split()
     for place in chance.sample(range(len(words)), 3):
         words[place] = chance.choice(chance.choice(others).split())

@@ -49,8 +49,10 @@ class Model:
             yield one
 
 
-def converse(model: Model, question: str = "What does it say?", seconds: float = 20.0) -> tuple[list[Said], Answer]:
-    sentences = grounded.converse(model, INVOICE, Question(question), time.monotonic() + seconds)
+def converse(
+    model: Model, question: str = "What does it say?", seconds: float = 20.0, document: Document = INVOICE
+) -> tuple[list[Said], Answer]:
+    sentences = grounded.converse(model, document, Question(question), time.monotonic() + seconds)
     said = []
     while True:
         try:
@@ -171,6 +173,13 @@ def test_one_quotation_that_stands_there_is_enough_and_the_others_are_dropped() 
     whole = answer(says("The total is $1,234.50.", "Total: $1,234.50", "It was never paid at all by anybody"))
 
     assert [one.snippet for one in whole.citations] == ["Total: $1,234.50"]
+
+
+def test_who_cites_everything_has_not_every_number_for_it() -> None:
+    everything = Document(tuple(page(n, f"Item {n} costs {n + 1000} dollars") for n in range(50)))
+    model = Model([says("Item 3 costs 1040 dollars.", *(f"Item {n} costs {n + 1000} dollars" for n in range(50)))])
+
+    assert converse(model, document=everything)[1].content == NOT_FOUND
 
 
 def test_text_that_ocr_was_not_sure_of_is_marked() -> None:

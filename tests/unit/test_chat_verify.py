@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ocrchat.chat import verify
@@ -154,6 +154,27 @@ def test_only_a_few_pages_are_searched_for_what_is_alike(monkeypatch: pytest.Mon
     assert len(searched) == 8
 
 
+@pytest.mark.parametrize(
+    "altered",
+    [
+        "The goods were not delivered to Ms Keller of Acme Corp between May 5 and May 17 of that year",
+        "The goods were delivered to Ms Smith of Acme Corp between May 5 and May 17 of that year",
+        "The goods were delivered to Ms Keller of Acme between May 5 and May 17 of that year",
+        "The goods were delivered to Ms Keller of Acme Corp between May 17 and May 5 of that year",
+        "The goods were delivered to Ms Keller of Acme Corp between May 5 and May 5 of that year",
+    ],
+)
+def test_a_word_that_was_added_left_out_or_replaced_and_numbers_that_changed_places_are_no_slips_of_ocr(
+    altered: str,
+) -> None:
+    read = "The goods wcre delivered to Ms Keller of Acme Corp between May 5 and May 17 of thatyear"
+    document = Document((page(0, [read]),))
+
+    assert find(altered, 1, document) is None
+    true = "The goods were delivered to Ms Keller of Acme Corp between May 5 and May 17 of that year"
+    assert find(true, 1, document) is not None
+
+
 def test_a_failed_page_and_a_blank_one_have_nothing() -> None:
     assert find("anything", 1, Document((PageResult.failed(0, "page_unreadable"), page(1)))) is None
 
@@ -187,19 +208,21 @@ def test_the_short_way_to_fold_is_the_long_one(text: str) -> None:
     assert fold(text) == fold(f"{text} é").removesuffix("é").rstrip()
 
 
-WORDS = st.lists(st.text("abcdefghij", min_size=1, max_size=8), min_size=1, max_size=30)
+WORDS = st.lists(st.text("abcdXÄßﬁ1290.,:'’…%", min_size=1, max_size=8), min_size=1, max_size=30)
 
 
 @given(WORDS, st.data())
 def test_whatever_stands_on_a_page_is_found_there(words: list[str], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(words) - 1))
     end = data.draw(st.integers(start + 1, len(words)))
+    said = " ".join(words[start:end])
+    assume(any(letter.isalnum() for letter in said))
     lines = [" ".join(words[n : n + 5]) for n in range(0, len(words), 5)]
 
-    citation = find(" ".join(words[start:end]), None, Document((page(0, lines),)))
+    citation = find(said, None, Document((page(0, lines),)))
 
     assert citation is not None
-    assert fold(citation.snippet) == " ".join(words[start:end])
+    assert fold(citation.snippet) == fold(said)
 
 
 @given(st.integers(100, 999_999), st.integers(1, 9))
@@ -207,6 +230,15 @@ def test_another_number_never_is(number: int, more: int) -> None:
     text = f"The amount that is due on the first of the month is {number} dollars in all"
 
     assert find(text.replace(str(number), str(number + more)), 1, Document((page(0, [text]),))) is None
+
+
+@given(st.lists(st.integers(0, 9999), min_size=1, max_size=8), st.data())
+def test_another_digit_never_is_wherever_it_stands(amounts: list[int], data: st.DataObject) -> None:
+    text = "; ".join(f"item {'abcdefgh'[n]} costs {amount} dollars" for n, amount in enumerate(amounts))
+    place = data.draw(st.sampled_from([n for n, letter in enumerate(text) if letter.isdigit()]))
+    digit = data.draw(st.sampled_from([one for one in "123456789" if one != text[place]]))
+
+    assert find(text[:place] + digit + text[place + 1 :], 1, Document((page(0, [text]),))) is None
 
 
 @pytest.mark.parametrize(
@@ -242,6 +274,11 @@ def test_an_address_that_the_document_has_is_an_answer_and_a_longer_one_is_not()
 
     assert plain("See https://acme.example/pay.", known) == "See https://acme.example/pay."
     assert "acme" not in plain("See https://acme.example/pay?total=42", known)
+
+
+def test_what_looks_like_markup_in_the_document_can_be_said_but_is_none() -> None:
+    assert plain("Write <your name> here", "Form: Write <your name> here") == "Write ‹your name› here"
+    assert plain("<img src=//evil.example/a>", "see <img src=//evil.example/a> there") == "‹img src=//evil.example/a›"
 
 
 @pytest.mark.parametrize(

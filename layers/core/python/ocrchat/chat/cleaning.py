@@ -36,11 +36,13 @@ def visible(text: str) -> str:
 def plain(text: str, known: str) -> str:
     """A model's sentence without markup that a reader of it would load or follow: images, HTML, links.
 
-    An address stays where `known`, the text of the document, has it: then it is an answer.
+    An address stays where `known`, the text of the document, has it: then it is an answer. What looks like HTML there is kept
+    in brackets of another kind.
     """
     text = visible(text)
     for _ in range(_ROUNDS):
-        less = _LINK.sub(r"\1", _IMAGE.sub("", _TAG.sub("", text)))
+        less = _TAG.sub(lambda found: f"‹{found[0].strip('<>')}›" if found[0] in known else "", text)
+        less = _LINK.sub(r"\1", _IMAGE.sub("", less))
         less = _ADDRESS.sub(lambda found: found[0] if found[0].rstrip(".,;:!?") in known else "", less)
         if less == text:
             return " ".join(text.split())

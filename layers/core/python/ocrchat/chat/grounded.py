@@ -40,6 +40,9 @@ _LEGIBLE = 0.8
 _RETRY_SECONDS = 8.0
 """What must be left until the deadline to ask again."""
 
+_MOST_CLAIMS = 10
+"""Quotations of a sentence that count: one that cites all of the document has every number in it."""
+
 _PAGE_REFERENCE = re.compile(
     r"\s*[(\[](?:pp?\.|pages?|S\.|Seiten?|págs?\.|páginas?)\s*[\d\s,–-]+[)\]]"
     r"|(?:^|(?<=\s))(?:on|from|in|see|auf|von|siehe|en|sur|na|de)\s(?:la\s)?(?:page|p\.|Seite|página|pagina)\s\d+\b,?",
@@ -112,7 +115,7 @@ class _Checker:
         self._asked = fold(question.text)
 
     def check(self, statement: Statement, is_first: bool) -> _Checked:
-        found = {claim: self._pages.find(claim) for claim in statement.claims}
+        found = {claim: self._pages.find(claim) for claim in statement.claims[:_MOST_CLAIMS]}
         citations = tuple(dict.fromkeys(citation for citation in found.values() if citation))
         evidence = " ".join(fold(citation.snippet) for citation in citations)
         text = plain(_without_pages(statement.text, evidence), self._text)
@@ -176,7 +179,7 @@ def _with_pages(text: str, pages: Iterable[int]) -> str:
     """As in "The total is $42 (p. 1)."."""
     named = ", ".join(map(str, pages))
     end = text[-1] if text[-1] in ".!?。！？" else ""
-    return f"{text.removesuffix(end)} ({'pp.' if ',' in named else 'p.'} {named}){end}"
+    return f"{text.removesuffix(end).rstrip()} ({'pp.' if ',' in named else 'p.'} {named}){end}"
 
 
 def _numbers(citations: Iterable[Citation]) -> list[int]:

@@ -14,7 +14,12 @@ def numbers(text: str) -> frozenset[str]:
 
     A separator with three digits behind it is one of thousands, so 1.234 and 1,234 are the same.
     """
-    return frozenset(_canonical(found[0]) for found in _NUMBER.finditer(text))
+    return frozenset(in_order(text))
+
+
+def in_order(text: str) -> list[str]:
+    """All that stand there, each as often as it does."""
+    return [_canonical(found[0]) for found in _NUMBER.finditer(text)]
 
 
 def _canonical(written: str) -> str:

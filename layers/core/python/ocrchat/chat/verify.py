@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from rapidfuzz import fuzz
 
 from ocrchat.chat.model import Citation, Claim
-from ocrchat.chat.numbers import numbers
+from ocrchat.chat.numbers import in_order
 from ocrchat.chat.sheet import Sheet, fold
 from ocrchat.model import Document
 
 _ALIKE = 88.0
 """Of 100, by which a quotation may differ from the page: a model mends what OCR has misread."""
+
+_SAME_WORD = 50.0
+"""Of 100, by which a word may differ from what OCR has read in its place."""
 
 _LEAST_FUZZY = 12
 """Letters of a quotation that may differ at all: in a shorter one a letter is another word."""
@@ -52,7 +56,7 @@ class Pages:
     def find(self, claim: Claim) -> Citation | None:
         """The quotation where it stands; None where it stands nowhere. Its page first, then the others in order."""
         wanted = fold(claim.snippet)
-        if not wanted or len(wanted) > _LONGEST or not any(letter.isalnum() for letter in wanted):
+        if len(wanted) > _LONGEST or not any(letter.isalnum() for letter in wanted):
             return None
         place = self._exact(wanted, claim.page) or self._alike(wanted, claim.page)
         if place is None:
@@ -113,7 +117,28 @@ def _nearly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
         if found is None:
             return None
         start, end = _to_words(text, found.dest_start, found.dest_end)
-    return (start, end) if numbers(wanted) == numbers(text[start:end]) else None
+    found_text = text[start:end]
+    return (start, end) if in_order(wanted) == in_order(found_text) and _same_words(wanted, found_text) else None
+
+
+def _same_words(wanted: str, found: str) -> bool:
+    """Whether they differ by letters within words alone: no word is another one, none was added, none left out.
+
+    But for the first and the last one found, which may be there only since words are not cut.
+    """
+    ours, theirs = (Counter(filter(_is_word, text.split())) for text in (wanted, found))
+    added, left_out = ours - theirs, theirs - ours
+    needed = left_out - Counter((found.split()[0], found.split()[-1]))
+    return _have_likes(added, left_out) and _have_likes(needed, added)
+
+
+def _have_likes(words: Iterable[str], others: Iterable[str]) -> bool:
+    return all(any(fuzz.ratio(word, other) >= _SAME_WORD for other in others) for word in words)
+
+
+def _is_word(text: str) -> bool:
+    """Of one letter too much is lost with it."""
+    return sum(letter.isalnum() for letter in text) > 1
 
 
 def _to_words(text: str, start: int, end: int) -> tuple[int, int]:
