@@ -68,6 +68,7 @@ docs: .venv/.dev  ## OpenAPI, its readable form and the table of errors, made fr
 bench: .venv/.dev .build/weights/.ready  ## Measure (EVAL=<evaluation pack>: beside other engines too; PAGES=1000: memory over so many pages)
 	$(VENV)/python -m benchmarks.overhead
 	$(VENV)/python -m benchmarks.check
+	$(VENV)/python -m benchmarks.citations
 ifdef EVAL
 	$(VENV)/python -m benchmarks.cold_start
 	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))

@@ -39,7 +39,7 @@ def main() -> None:
     models = engines.CpuModels(runtime.WEIGHTS, None, threads=1)
     right: dict[str, list[bool]] = {name: [] for name in NAMES}
     for item in track(items, "reading", console=Console(stderr=True)):
-        for truth in (path for path in item.get("aux", []) if path.endswith("fields.json")):
+        for truth in (path for path in item.get("aux", {}).values() if path.endswith("fields.json")):
             wanted = json.loads((folder / truth).read_text())
             found = find(_document(folder / item["file"], models), NAMES)
             for name in NAMES:

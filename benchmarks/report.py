@@ -74,7 +74,7 @@ def main() -> None:
     page = environment.get_template("report.md.jinja").render(
         **{
             name: results.get(name)
-            for name in ("accuracy", "cold_start", "embedded", "memory", "exports", "questions", "roundtrip")
+            for name in ("accuracy", "cold_start", "embedded", "memory", "exports", "fields", "questions", "roundtrip")
         },
         groups=groups,
         present=present,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 
-from ocrchat import problem
+from ocrchat import problem, rest
 from ocrchat.chat.codec import message_to_json, said_to_json
 from ocrchat.chat.model import Exchange, Said
 from ocrchat.codec import Json, dumps
@@ -37,6 +37,7 @@ def _events(sentences: Generator[Said, None, Exchange], conversation: str, reque
     except StopIteration as end:
         yield _event("done", reply(conversation, end.value))
     except OcrChatError as error:
+        rest.log_refusal(error)
         yield _event("error", problem.document(error, request_id))
 
 

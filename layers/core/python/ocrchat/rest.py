@@ -183,9 +183,7 @@ class Api:
         return lambda **parts: handler(self._call, **parts)
 
     def _on_known_error(self, error: OcrChatError) -> Response[str]:
-        # What a service of ours has answered is for the operator alone.
-        cause = repr(error.__cause__) if error.status >= 500 else None
-        logger.info("request refused", code=error.code, status=error.status, cause=cause)
+        log_refusal(error)
         return self._refusal(error)
 
     def _on_unknown_route(self, _: NotFoundError) -> Response[str]:
@@ -207,6 +205,12 @@ class Api:
     def _refusal(self, error: OcrChatError) -> Response[str]:
         body = json.dumps(problem.document(error, self._call.request_id))
         return Response(error.status, problem.CONTENT_TYPE, body, headers=dict(error.headers))
+
+
+def log_refusal(error: OcrChatError) -> None:
+    """With what a service of ours has answered, which is for the operator alone."""
+    cause = repr(error.__cause__) if error.status >= 500 else None
+    logger.info("request refused", code=error.code, status=error.status, cause=cause)
 
 
 def answer(value: codec.Json, status: HTTPStatus = HTTPStatus.OK) -> Response[str]:
