@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ocrchat.chat.labels import is_labelled, stands_over, with_values
 from ocrchat.model import Block, BlockType, Document, Line, PageResult, Table
 
 CHUNK = 700
@@ -26,7 +27,6 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\b\w\.)(?<!\b[A-Z]\w\.)(?<!\b[A-Z]\w\w\.)(?<!\bvs\.)[\"'”’»)\]]*\s+(?=[\"'“‘„«(\[]*[^\Wa-z_])|(?<=[。！？।؟۔])\s*"
 )
 _KEY = re.compile(r"([^\W\d][^:：]{0,40}?)\s*[:：]\s*\S")
-_LABEL = re.compile(r"[^\W\d][^:：]{0,40}?\s*[:：](?:\s|$)|[^\W\d].{0,40}?\s{3,}\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def units(document: Document) -> tuple[Unit, ...]:
     heading = ""
     found: list[Unit] = []
     for page in document.pages:
-        for block in page.blocks:
+        for block in with_values(page.blocks):
             if block.type in (BlockType.HEADER, BlockType.FOOTER):
                 if block.text in seen:
                     continue
@@ -99,11 +99,6 @@ def chunks(units: Sequence[Unit]) -> tuple[Chunk, ...]:
 def visible(text: str) -> str:
     """In one line, without what nobody sees: control characters, marks of direction, hidden tags."""
     return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
-
-
-def is_labelled(line: str) -> bool:
-    """Whether it is a label with its value, or the label alone."""
-    return _LABEL.match(line) is not None
 
 
 def _of_block(block: Block, page: PageResult, heading: str) -> Iterator[Unit]:
@@ -138,6 +133,8 @@ def _runs_on(line: Line, following: Line, left: float, right: float) -> bool:
         return True
     if text.endswith((":", "：")):
         return not is_labelled(next_text)
+    if stands_over(line, following):
+        return True
     is_full = line.box.x1 - left >= _RUNS_ON * (right - left)
     return is_full and not is_labelled(text) and not is_labelled(next_text)
 
