@@ -12,11 +12,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.chat import stream
 from ocrchat import rest, usecases
+from ocrchat.chat.cleaning import visible
 from ocrchat.chat.codec import exchange_to_json
 from ocrchat.chat.model import ChatModel, Exchange, Said
 from ocrchat.cloud import cloud, connect_chat
 from ocrchat.errors import (
     ConversationNotFound,
+    IdempotencyKeyReused,
     InvalidField,
     JobFailed,
     JobNotFinished,
@@ -41,6 +43,10 @@ _LIMIT = Parameter(
     "limit", "query", "How many, at most.", {"type": "integer", "minimum": 1, "maximum": 50, "default": 50}
 )
 _AFTER = Parameter("cursor", "query", "Where to go on: the `next_cursor` of the answer before.", {"type": "string"})
+_IDEMPOTENCY_KEY = rest.idempotency_key_of(
+    "A word of your choice, new for each question about the job. A request that is repeated with it gets the answer of the "
+    "first one, once there is one, and is not counted again; an event stream has only its `done` then."
+)
 
 routes = rest.Routes()
 library = usecases.Library(REMEMBERED_PAGES)
@@ -49,7 +55,7 @@ library = usecases.Library(REMEMBERED_PAGES)
 @routes.add(
     "POST",
     "/api/v1/chat/{uuid}/",
-    parameters=(rest.UUID,),
+    parameters=(rest.UUID, _IDEMPOTENCY_KEY),
     body={
         "application/json": {
             "type": "object",
@@ -62,7 +68,7 @@ library = usecases.Library(REMEMBERED_PAGES)
                     "examples": ["What is the total, and when is it due?"],
                 },
                 "conversation": {
-                    "type": "string",
+                    "type": ["string", "null"],
                     "pattern": "^[0-9a-f]{32}$",
                     "description": "To go on with a conversation: the `conversation` of an answer before.",
                 },
@@ -75,11 +81,16 @@ library = usecases.Library(REMEMBERED_PAGES)
             "citations, then `done` with the whole, or `error` with a problem document.",
             "Reply",
             content_types=("application/json", stream.CONTENT_TYPE),
-            headers={stream.BUFFERED: "`true` on an event stream whose events come all at once, at its end."},
+            headers={
+                **rest.RATE_HEADERS,
+                stream.BUFFERED: "`true` on an event stream whose events come all at once, at its end.",
+                "Idempotency-Replayed": "`true` if the answer is that of an earlier request.",
+            },
         )
     },
     errors=(
-        InvalidField, JobNotFound, ConversationNotFound, JobNotFinished, JobFailed, QuestionLimitReached, TooManyRequests,
+        InvalidField, JobNotFound, ConversationNotFound, JobNotFinished, JobFailed, QuestionLimitReached, IdempotencyKeyReused,
+        TooManyRequests,
     ),
 )  # fmt: skip
 def ask(call: Call, uuid: str) -> Response[Any]:
@@ -91,15 +102,16 @@ def ask(call: Call, uuid: str) -> Response[Any]:
     """
     account = call.admit()
     job = usecases.find_job(call.cloud, account.id, uuid)
-    message, conversation = _parse(call.body())
-    turn = usecases.ask(call.cloud, account, job, message, conversation, call.now)
-    deadline = call.ends_at - ANSWER_MARGIN_SECONDS
-    sentences = usecases.answer(call.cloud, turn, library, _model(), deadline)
+    message = _parse(call.body(), call.idempotency_key())
+    before = usecases.asked_before(call.cloud, job, message)
+    if before:
+        call.answer_headers["Idempotency-Replayed"] = "true"
+        return _answered(call, before.conversation, _again(before.exchange))
+    model = _model()  # before the question is counted
+    turn = usecases.ask(call.cloud, account, job, message, call.now)
     count("QuestionsAsked")
-    if stream.is_wanted(call.header("Accept")):
-        body = stream.write(_logged(sentences), turn.conversation, call.request_id)
-        return Response(200, stream.CONTENT_TYPE, body, headers={stream.BUFFERED: "true"})
-    return rest.answer(stream.reply(turn.conversation, _whole(_logged(sentences))))
+    deadline = call.ends_at - ANSWER_MARGIN_SECONDS
+    return _answered(call, turn.conversation, _logged(usecases.answer(call.cloud, turn, library, model, deadline)))
 
 
 @routes.add(
@@ -112,26 +124,39 @@ def ask(call: Call, uuid: str) -> Response[Any]:
 def history(call: Call, uuid: str) -> Response[Any]:
     """See what was asked.
 
-    All conversations about the document, in the order of time. They are kept with the job, and erased with it.
+    All conversations about the document, in the order of time. They are kept with the job, and erased with it. There are more
+    where `next_cursor` is not null, even if these are fewer than `limit`: an answer has about 3 MB at most.
     """
     job = usecases.find_job(call.cloud, call.account_id, uuid)
-    kept, following = usecases.record(call.cloud, job, call.number(_LIMIT), call.word(_AFTER))
+    kept, following = usecases.record(call.cloud, job, call.number(_LIMIT), rest.PLAIN_BYTES, call.word(_AFTER))
     exchanges = [{"conversation": one.conversation, **exchange_to_json(one.exchange)} for one in kept]
     return rest.answer({"uuid": job.id, "exchanges": exchanges, "next_cursor": following})
 
 
-def _parse(body: bytes) -> tuple[str, str]:
-    """Message and conversation."""
+def _parse(body: bytes, idempotency_key: str) -> usecases.Message:
     try:
         value = json.loads(body if len(body) <= LONGEST_BODY else b"")
-        message, conversation = value["message"], value.get("conversation") or ""
+        text, conversation = value["message"], value.get("conversation")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidField('Send JSON with your question: {"message": "What is the total?"}.') from error
-    if not isinstance(message, str) or not 0 < len(message.strip()) <= LONGEST_MESSAGE:
+    text = visible(text).strip() if isinstance(text, str) else ""
+    if not 0 < len(text) <= LONGEST_MESSAGE:
         raise InvalidField(f"message is your question, a text of up to {LONGEST_MESSAGE} characters.")
-    if not isinstance(conversation, str):
+    if not isinstance(conversation, str | None):
         raise InvalidField("conversation is the text that an answer before had under this name.")
-    return message.strip(), conversation
+    return usecases.Message(text, conversation or "", idempotency_key)
+
+
+def _answered(call: Call, conversation: str, sentences: Generator[Said, None, Exchange]) -> Response[str]:
+    if stream.is_wanted(call.header("Accept")):
+        body = stream.write(sentences, conversation, call.request_id)
+        return Response(200, stream.CONTENT_TYPE, body, headers={stream.BUFFERED: "true"})
+    return rest.answer(stream.reply(conversation, _whole(sentences)))
+
+
+def _again(exchange: Exchange) -> Generator[Said, None, Exchange]:
+    yield from ()
+    return exchange
 
 
 def _logged(sentences: Generator[Said, None, Exchange]) -> Generator[Said, None, Exchange]:

@@ -48,17 +48,10 @@ CURSOR = Parameter("cursor", "query", "Where to go on: the `next_cursor` of the 
 STATUS = Parameter(
     "status", "query", "Only jobs in this status.", {"type": "string", "enum": [status.value for status in JobStatus]}
 )
-IDEMPOTENCY_KEY = Parameter(
-    "Idempotency-Key",
-    "header",
+IDEMPOTENCY_KEY = rest.idempotency_key_of(
     "A word of your choice, new for each job. A request that is repeated with it within 24 hours gets the job of the first "
     "one, and nothing is charged again: safe to send after any lost answer.",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 )
-RATE_HEADERS = {
-    "RateLimit-Policy": "Requests that a window allows, and its length in seconds.",
-    "RateLimit": "What is left of the window, and the seconds until the next one.",
-}
 
 routes = rest.Routes()
 
@@ -72,7 +65,7 @@ routes = rest.Routes()
         200: Answer(
             "The job; with `dry_run=true` what it would cost.",
             "JobOrQuote",
-            headers={**RATE_HEADERS, "Idempotency-Replayed": "`true` if the job is that of an earlier request."},
+            headers={**rest.RATE_HEADERS, "Idempotency-Replayed": "`true` if the job is that of an earlier request."},
         )
     },
     errors=(
@@ -93,7 +86,7 @@ def submit(call: Call) -> Response[Any]:
     settings = Settings.from_env()
     has = form.Abilities(bool(settings.tessdata), settings.vlm_backend)
     fields = form.parse(call.header("Content-Type"), call.body(), has)
-    request = usecases.Request(fields.file, fields.options, _idempotency_key(call))
+    request = usecases.Request(fields.file, fields.options, call.idempotency_key())
     if fields.dry_run:
         return rest.answer(codec.quote_to_json(usecases.quote(call.cloud, account, request, call.now)))
     submitted = usecases.submit(call.cloud, account, request, call.now)
@@ -185,10 +178,3 @@ def cancel(call: Call, uuid: str) -> Response[Any]:
     job = usecases.cancel(call.cloud, job, call.now)
     logger.info("job cancelled", job_id=job.id)
     return rest.job_answer(call, usecases.view(call.cloud, job).to_json())
-
-
-def _idempotency_key(call: Call) -> str:
-    key = call.header("Idempotency-Key").strip()
-    if len(key) > 255 or not key.isascii() or not (key.isprintable() or not key):
-        raise InvalidField("Idempotency-Key is a word of up to 255 printable ASCII characters, a UUID for example.")
-    return key

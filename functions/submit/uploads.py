@@ -8,7 +8,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.submit.jobs import RATE_HEADERS
 from ocrchat import codec, rest, usecases
 from ocrchat.errors import FileTooLarge, InvalidField, TooManyRequests
 from ocrchat.filenames import base_name
@@ -33,7 +32,7 @@ routes = rest.Routes()
             },
         }
     },
-    answers={201: Answer("Where to send the file.", "Upload", headers=RATE_HEADERS)},
+    answers={201: Answer("Where to send the file.", "Upload", headers=rest.RATE_HEADERS)},
     errors=(InvalidField, FileTooLarge, TooManyRequests),
 )
 def create(call: Call) -> Response[Any]:

@@ -121,7 +121,7 @@ def test_who_asks_too_often_is_denied_without_an_upload_and_told_why(ask: Ask, c
     problem = denial(ask())
 
     assert problem["upload"] is None
-    assert f"allows {account.plan.requests_per_minute} submissions and uploads a minute" in problem["detail"]
+    assert f"allows {account.plan.requests_per_minute} submissions, uploads and questions a minute" in problem["detail"]
 
 
 def test_an_upload_counts_as_a_request(ask: Ask, cloud: Cloud, account: Account) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import OpenAccount, Stack, post
 from tests.http.test_bad_input import problem
+from tests.http.test_erasure import items, objects
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -45,6 +46,21 @@ def test_an_answer_quotes_the_page_and_says_where(api: httpx.Client) -> None:
     line = next(block for block in page["blocks"] if "lazy dog" in block["text"])
     assert citation["bbox"] == [line["bbox"]]
     assert page["blocks"][citation["blocks"][0]]["text"] == line["text"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "page"),
+    [
+        ("What did monitoring cost in 2025?", "486,000", 3),
+        ("When was the report published?", "12 March 2026", 1),
+        ("How warm was the surface on 14 August?", "26.3 degrees", 2),
+    ],
+)
+def test_a_report_is_asked(api: httpx.Client, report: dict[str, Any], question: str, answer: str, page: int) -> None:
+    message = ask(api, report["uuid"], question)["message"]
+
+    assert answer in message["content"]
+    assert page in [citation["page"] for citation in message["citations"]]
 
 
 def test_every_citation_stands_on_its_page(api: httpx.Client, report: dict[str, Any]) -> None:
@@ -114,12 +130,13 @@ def test_nobody_elses_document_can_be_asked(
 def test_what_was_asked_is_erased_with_the_job(api: httpx.Client, stack: Stack) -> None:
     job_id = post(api, "a.pdf", digital_pdf(1)).raise_for_status().json()["uuid"]
     ask(api, job_id, "What does the fox jump over?")
-    job = stack.cloud.jobs.get(job_id)
-    assert job is not None
+    assert len([key for key in objects(stack, job_id) if "/chat/" in key]) == 1
 
     erased = api.delete(f"/api/v1/ocr/{job_id}/").raise_for_status().json()["erased"]
 
     assert erased["chat"] == 1
+    assert objects(stack, job_id) == []
+    assert items(stack, job_id) == []
     problem(api.get(f"/api/v1/chat/{job_id}/history/"), 404, "job_not_found")
     problem(api.post(f"/api/v1/chat/{job_id}/", json={"message": "What?"}), 404, "job_not_found")
 
@@ -135,7 +152,8 @@ def test_a_job_that_runs_cannot_be_asked_yet(api: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "body",
     [b"", b"What?", b"[]", b'"What?"', b"{}", b'{"message": 5}', b'{"message": "  "}', b'{"message": null}', b"\xff",
-     b'{"message": "What?", "conversation": 5}', json.dumps({"message": "x" * 4001}).encode(), b'{"message": "' + b"x" * 70_000],
+     b'{"message": "What?", "conversation": 5}', b'{"message": "What?", "conversation": false}', b'{"message": "\\ud800"}',
+     json.dumps({"message": "x" * 4001}).encode(), b'{"message": "' + b"x" * 70_000],
     ids=lambda body: repr(body[:24]),
 )  # fmt: skip
 def test_what_is_no_question_is_refused_with_what_to_send(
@@ -171,6 +189,39 @@ def test_sentences_come_as_events_with_their_citations(api: httpx.Client) -> Non
     assert len(names) > 1
     assert "\n".join(one["text"] for one in data[:-1]) == data[-1]["message"]["content"]
     assert data[0]["citations"] == data[-1]["message"]["citations"][: len(data[0]["citations"])]
+
+
+def test_a_question_that_is_sent_twice_is_answered_once(open_account: OpenAccount) -> None:
+    client = open_account()
+    job = post(client, "a.pdf", digital_pdf(1)).raise_for_status().json()["uuid"]
+
+    answers = [
+        client.post(
+            f"/api/v1/chat/{job}/",
+            json={"message": "What does the fox jump over?"},
+            headers={"Idempotency-Key": "one", "Origin": "https://app.example"},
+        ).raise_for_status()
+        for _ in range(2)
+    ]
+
+    assert answers[0].json() == answers[1].json()
+    assert [answer.headers.get("idempotency-replayed") for answer in answers] == [None, "true"]
+    assert client.get("/api/v1/account/").json()["questions"]["used"] == 1
+    exposed = answers[1].headers["access-control-expose-headers"].replace(" ", "").split(",")
+    assert {"Idempotency-Replayed", "X-Stream-Buffered", "RateLimit"} <= set(exposed)
+    assert answers[1].headers["ratelimit"].startswith('"account";')
+
+
+def test_a_question_too_short_for_itself_goes_on_where_the_one_before_it_was(
+    api: httpx.Client, report: dict[str, Any]
+) -> None:
+    first = ask(api, report["uuid"], "How many mussels did the divers count on the grating?")
+
+    alone = ask(api, report["uuid"], "And in November?")["message"]
+    within = ask(api, report["uuid"], "And in November?", conversation=first["conversation"])["message"]
+
+    assert "2,300" in within["content"]
+    assert within != alone
 
 
 def test_questions_are_counted_and_cost_no_credits(open_account: OpenAccount) -> None:

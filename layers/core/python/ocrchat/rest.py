@@ -37,7 +37,8 @@ _CORS = CORSConfig(
     allow_origin="*",  # a token is sent by hand, never by the browser on its own, so no origin is more dangerous than another
     allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
     expose_headers=[
-        "Allow", "Content-Disposition", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"
+        "Allow", "Content-Disposition", "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+        "X-Stream-Buffered",
     ],
     max_age=86400,
 )  # fmt: skip
@@ -94,7 +95,8 @@ class Call:
         self.answer_headers["RateLimit"] = f'"account";r={max(0, quota - count)};t={seconds}'
         if count > quota:
             raise TooManyRequests(
-                f"The plan '{account.plan.name}' allows {quota} submissions and uploads a minute. Go on in {seconds} s.",
+                f"The plan '{account.plan.name}' allows {quota} submissions, uploads and questions a minute. "
+                f"Go on in {seconds} s.",
                 seconds,
             )
         return account
@@ -105,6 +107,13 @@ class Call:
     def body(self) -> bytes:
         body = self.event.body or ""
         return base64.b64decode(body) if self.event.is_base64_encoded else body.encode()
+
+    def idempotency_key(self) -> str:
+        """Raises InvalidField."""
+        key = self.header("Idempotency-Key").strip()
+        if len(key) > 255 or not key.isascii() or not (key.isprintable() or not key):
+            raise InvalidField("Idempotency-Key is a word of up to 255 printable ASCII characters, a UUID for example.")
+        return key
 
     def word(self, parameter: Parameter) -> str:
         """A text parameter of the query, one of its `enum` if it has one. Raises InvalidField."""
@@ -223,9 +232,21 @@ PLAIN_BYTES = 3_000_000
 GZIPPED_BYTES = 7_000_000
 """The same for a client that accepts gzip: JSON of the densest text (base64) shrinks to 58 %, and grows by a third again."""
 
+RATE_HEADERS = {
+    "RateLimit-Policy": "Requests that a window allows, and its length in seconds.",
+    "RateLimit": "What is left of the window, and the seconds until the next one.",
+}
+
 UUID = Parameter(
     "uuid", "path", "The job's `uuid`.", {"type": "string", "examples": ["9f2c1b7e4a5d4c6f8e9a0b1c2d3e4f50"]}
 )
+
+
+def idempotency_key_of(text: str) -> Parameter:
+    """`text` says what a request that comes again is answered."""
+    schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+    return Parameter("Idempotency-Key", "header", text, schema)
+
 
 FIRST_PAGE = Parameter(
     "first_page",
@@ -233,7 +254,6 @@ FIRST_PAGE = Parameter(
     "Where the part begins that is answered, of a job too large for one answer: take it from `next` as it is.",
     {"type": "integer", "minimum": 0, "maximum": 999_999, "default": 0},
 )
-
 
 WORDS = Parameter(
     "words",

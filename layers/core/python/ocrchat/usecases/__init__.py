@@ -9,7 +9,7 @@ reconciler, assembly) run without the documents layer, and start faster.
 
 from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
 from ocrchat.usecases.asking import Model
-from ocrchat.usecases.conversing import Kept, Library, answer, ask, record
+from ocrchat.usecases.conversing import Kept, Library, Message, answer, ask, asked_before, record
 from ocrchat.usecases.downloads import Download, download, prepare
 from ocrchat.usecases.ending import assemble, cancel, erase
 from ocrchat.usecases.fan_in import fail_page
@@ -39,6 +39,7 @@ __all__ = [
     "Kept",
     "Library",
     "LinkedFile",
+    "Message",
     "Model",
     "Request",
     "SentFile",
@@ -47,6 +48,7 @@ __all__ = [
     "answer",
     "ask",
     "ask_model",
+    "asked_before",
     "assemble",
     "await_end",
     "cancel",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +18,7 @@ from ocrchat.chat.model import ChatModel, Exchange, Question, Said
 from ocrchat.cloud import Cloud
 from ocrchat.errors import (
     ConversationNotFound,
+    IdempotencyKeyReused,
     JobFailed,
     JobNotFinished,
     JobNotFound,
@@ -32,6 +35,15 @@ _CONVERSATION = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What is asked, and in which conversation: in a new one, without a name."""
+
+    text: str
+    conversation: str = ""
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A question that was let in, and counted."""
 
@@ -40,6 +52,8 @@ class Turn:
     conversation: str
     question: Question
     asked_at: datetime
+    key: str
+    """Of the object that the exchange will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,8 @@ class Kept:
 
     conversation: str
     exchange: Exchange
+    size: int
+    """Bytes of its JSON."""
 
 
 class Library:
@@ -67,7 +83,27 @@ class Library:
         return document
 
 
-def ask(cloud: Cloud, account: Account, job: Job, message: str, conversation: str, now: datetime) -> Turn:
+def asked_before(cloud: Cloud, job: Job, message: Message) -> Kept | None:
+    """What an earlier request with the same Idempotency-Key was answered. Raises IdempotencyKeyReused or JobNotFound.
+
+    Of two that come at once neither finds the other: both are answered, and counted.
+    """
+    if not message.idempotency_key:
+        return None
+    end = f"-{_mark(message)}.json"
+    found = next((key for key in cloud.blobs.keys(keys.chat(job)) if key.endswith(end)), None)
+    if found is None:
+        return None
+    (kept,) = _kept(cloud, [found])
+    if kept.exchange.question != message.text or message.conversation not in ("", kept.conversation):
+        raise IdempotencyKeyReused(
+            "This Idempotency-Key was sent with another question about this job. Use a new key for each question, and the same "
+            "one only to repeat a request."
+        )
+    return kept
+
+
+def ask(cloud: Cloud, account: Account, job: Job, message: Message, now: datetime) -> Turn:
     """Begins a conversation, or goes on with the one that is named.
 
     Raises JobFailed, JobNotFinished, ConversationNotFound or QuestionLimitReached.
@@ -76,7 +112,7 @@ def ask(cloud: Cloud, account: Account, job: Job, message: str, conversation: st
         raise JobFailed("The job failed, so there is nothing to ask about. GET the job to see why.")
     if job.status is not JobStatus.DONE:
         raise JobNotFinished("The job is still running. Poll it until its status is done, then ask.")
-    history = _recent(cloud, job, conversation) if conversation else ()
+    history = _recent(cloud, job, message.conversation) if message.conversation else ()
     cap = account.plan.questions_a_day
     if not cloud.accounts.count_question(account.id, cap, now):
         raise QuestionLimitReached(
@@ -85,7 +121,9 @@ def ask(cloud: Cloud, account: Account, job: Job, message: str, conversation: st
             cap,
             upgrade_from(account.plan),
         )
-    return Turn(account, job, conversation or uuid.uuid4().hex, Question(message, history), now)
+    conversation = message.conversation or uuid.uuid4().hex
+    key = keys.exchange(job, conversation, f"{codec.time_to_json(now)}-{_mark(message)}")
+    return Turn(account, job, conversation, Question(message.text, history), now, key)
 
 
 def answer(
@@ -99,12 +137,9 @@ def answer(
     try:
         answer = yield from grounded.converse(model, library.document(cloud, job), turn.question, deadline)
         exchange = Exchange(turn.question.text, answer, turn.asked_at)
-        # Each under a name of its own: two that are asked at once do not get in each other's way.
-        name = f"{codec.time_to_json(turn.asked_at)}-{uuid.uuid4().hex[:8]}"
-        key = keys.exchange(job, turn.conversation, name)
-        cloud.blobs.put_json(key, exchange_to_json(exchange))
+        cloud.blobs.put_json(turn.key, exchange_to_json(exchange))
         if cloud.jobs.get(job.id) is None:
-            cloud.blobs.delete(key)
+            cloud.blobs.delete(turn.key)
             raise JobNotFound("The job was deleted.")
     except OcrChatError:
         cloud.accounts.give_question_back(turn.account.id, turn.asked_at)
@@ -112,14 +147,18 @@ def answer(
     return exchange
 
 
-def record(cloud: Cloud, job: Job, limit: int, after: str) -> tuple[list[Kept], str | None]:
-    """Exchanges of all conversations in the order of time, at most `limit` behind the position `after`; and where to go on."""
+def record(cloud: Cloud, job: Job, limit: int, max_bytes: int, after: str) -> tuple[list[Kept], str | None]:
+    """Exchanges of all conversations in the order of time, behind the position `after`, and where to go on: at most `limit`,
+    and, but for the first, no more than have `max_bytes` as JSON. Raises JobNotFound."""
     found = sorted(cloud.blobs.keys(keys.chat(job)), key=_asked_at)
     rest = [key for key in found if _asked_at(key) > after]
-    chosen = rest[:limit]
-    exchanges = [exchange_from_json(data) for data in cloud.blobs.get_jsons(chosen)]
-    following = _asked_at(chosen[-1]) if len(rest) > limit else None
-    return [Kept(key.split("/")[-2], one) for key, one in zip(chosen, exchanges, strict=True)], following
+    kept: list[Kept] = []
+    for one in _kept(cloud, rest[:limit]):
+        max_bytes -= one.size
+        if kept and max_bytes < 0:
+            break
+        kept.append(one)
+    return kept, _asked_at(rest[len(kept) - 1]) if len(kept) < len(rest) else None
 
 
 def _recent(cloud: Cloud, job: Job, conversation: str) -> tuple[Exchange, ...]:
@@ -128,7 +167,21 @@ def _recent(cloud: Cloud, job: Job, conversation: str) -> tuple[Exchange, ...]:
         raise ConversationNotFound(
             "This job has no such conversation. Leave 'conversation' out to begin one; the answer says what it is called."
         )
-    return tuple(exchange_from_json(data) for data in cloud.blobs.get_jsons(found[-REMEMBERED:]))
+    return tuple(kept.exchange for kept in _kept(cloud, found[-REMEMBERED:]))
+
+
+def _kept(cloud: Cloud, found: Sequence[str]) -> Iterator[Kept]:
+    """Raises JobNotFound where one of them was erased since it was found."""
+    with documents.gone():
+        for key, data in zip(found, cloud.blobs.get_many(found), strict=True):
+            yield Kept(key.split("/")[-2], exchange_from_json(json.loads(data)), len(data))
+
+
+def _mark(message: Message) -> str:
+    """Ends the name of an exchange, so that two which are asked at once do not get in each other's way; and so that a question
+    which comes again is known."""
+    key = message.idempotency_key
+    return hashlib.sha256(key.encode()).hexdigest()[:32] if key else uuid.uuid4().hex[:8]
 
 
 def _asked_at(key: str) -> str:

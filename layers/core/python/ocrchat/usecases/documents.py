@@ -25,7 +25,7 @@ def of_pages(cloud: Cloud, job: Job, chunks: Sequence[Chunk]) -> Document:
 
 def finished(cloud: Cloud, job: Job, word_places: Iterable[int] = ()) -> codec.Json:
     """The document of a job that is done, with words on the pages at `word_places`. Raises JobNotFound where it is gone."""
-    with _gone():
+    with gone():
         document = cloud.blobs.get_json(keys.result(job))
         pages = document["pages"]
         wanted = [place for place in word_places if place < len(pages) and not pages[place]["error"]]
@@ -48,7 +48,7 @@ class Finished:
         return codec.document_from_json(finished(self._cloud, self.job, places))
 
     def source(self) -> Path:
-        with _gone():
+        with gone():
             return self._scratch.fetch(self._cloud.blobs, keys.source(self.job))
 
     def stored(self) -> tuple[codec.Json, Iterator[bytes]]:
@@ -58,14 +58,15 @@ class Finished:
     def _pages(self, pages: list[codec.Json]) -> Iterator[bytes]:
         """As they were stored when they were read; those that could not be read are not there."""
         read = [page["index"] for page in pages if not page["error"]]
-        with _gone():
+        with gone():
             stored = self._cloud.blobs.get_many([keys.page_result(self.job, index) for index in read])
             for page in pages:
                 yield codec.dumps(page) if page["error"] else next(stored)
 
 
 @contextmanager
-def _gone() -> Iterator[None]:
+def gone() -> Iterator[None]:
+    """An object that is missing in here was erased with its job: raises JobNotFound."""
     try:
         yield
     except BlobMissing as error:
