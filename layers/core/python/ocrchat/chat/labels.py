@@ -36,10 +36,10 @@ def with_values(blocks: Iterable[Block]) -> Iterator[Block]:
     for block in blocks:
         if label is not None:
             if _is_text(block) and stands_over(label.lines[0], block.lines[0]):
-                label, block = None, replace(block, lines=(*label.lines, *block.lines))
+                block = replace(block, lines=(*label.lines, *block.lines))
             else:
                 yield label
-                label = None
+            label = None
         if _is_text(block) and len(block.lines) == 1 and _is_bare(block.lines[0].text):
             label = block
         else:
