@@ -66,7 +66,7 @@ def job(cloud: Cloud, job: Job) -> Job:
 
 def done(cloud: Cloud, job: Job) -> Job:
     read = document(job.page_count)
-    cloud.blobs.put_json(keys.result(job), codec.document_to_json(read, markdown.document(read)))
+    cloud.blobs.put_json(keys.result(job), codec.document_to_json(read, markdown.document(read), None))
     cloud.books.end(job, Ending(JobStatus.DONE, datetime.now(UTC)), 2, datetime.now(UTC))
     ended = cloud.jobs.get(job.id)
     assert ended is not None
