@@ -46,6 +46,7 @@ _CHAT_VARIABLES = {
     "OCRCHAT_CHAT_URL": "chat_url",
     "OCRCHAT_CHAT_SECRET": "chat_secret",
     "OCRCHAT_CHAT_CONTEXT": "chat_context",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "chat_endpoint_url",
 }
 _ANSWERS = "chat.api"
 _ASKS = "ocr_page.vlm"

@@ -44,8 +44,10 @@ _CHAT = {
     "chat_url": "",
     "chat_secret": "",
     "chat_context": "8000",
+    "chat_endpoint_url": "",
 }
-"""Likewise, of who answers questions; so small a context since that is what local servers have unless they are told."""
+"""Likewise, of who answers questions; so small a context since that is what local servers have unless they are told.
+`chat_endpoint_url` is where a stand-in for Bedrock's runtime listens."""
 
 _WORKER_MB = 900
 """What an OCR worker takes at most."""
@@ -170,6 +172,9 @@ def chat(endpoint: str) -> dict[str, str]:
     )
     if problem:
         raise EmulatorFailed(f"{problem} Here the names are OCRCHAT_CHAT_PROVIDER and so on.")
+    if given["chat_provider"] == ChatProvider.BEDROCK and not given["chat_endpoint_url"]:
+        # The emulator would answer, with words of its own.
+        raise EmulatorFailed("OCRCHAT_CHAT_PROVIDER: 'bedrock' answers on AWS alone. Here take extractive, or openai.")
     return given | _secret(endpoint, "chat")
 
 
