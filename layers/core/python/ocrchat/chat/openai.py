@@ -42,7 +42,7 @@ class OpenAiModel:
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
         room = self._context - prompt.MOST_TOKENS - len(prompt.history(question))  # at most a token a character
-        items = prompt.items(document, question, max(room, 0))
+        items = prompt.items(document, question, room)
         try:
             yield from _statements(_aloud(chat.texts(self._server.stream(self._request(items, question), deadline))))
         except Busy as error:
