@@ -68,7 +68,8 @@ def download(call: Call, uuid: str) -> Response[Any]:
     account_id = call.account_id
     asked, mode = call.word(FORMAT), call.word(PDF_MODE)
     job = usecases.find_job(call.cloud, account_id, uuid)
-    name = asked or (TOOLS[job.options.tool].format if job.options.tool else "txt")
+    tool = TOOLS.get(job.options.tool)  # a job outlives a tool that goes
+    name = asked or (tool.format if tool else "txt")
     if name == "pdf":
         name = PDF_MODES[mode]
     elif mode != PDF_MODE.schema["default"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from dataclasses import replace
@@ -10,7 +11,8 @@ from datetime import UTC, datetime
 import pymupdf
 import pytest
 
-from ocrchat import codec, export, keys, usecases
+from functions.export import api as export_api
+from ocrchat import codec, export, keys, rest, usecases
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
@@ -19,6 +21,7 @@ from ocrchat.media import MediaType
 from ocrchat.model import Block, Box, Job, JobOptions, JobStatus, Line, PageResult, Word
 from ocrchat.scratch import Scratch
 from ocrchat.usecases.downloads import PREPARED_PAGES, formats_to_prepare
+from tests.aws.test_handlers import Context, event
 from tests.documents import digital_pdf
 
 
@@ -28,9 +31,11 @@ def page(index: int) -> PageResult:
     return PageResult(index, 1700, 2200, 200.0, "text-layer", (Block((Line(f"Page {index}", box, 1.0, words),)),))
 
 
-def submitted(cloud: Cloud, account: Account, pages: int, failed: tuple[int, ...] = ()) -> Job:
+def submitted(cloud: Cloud, account: Account, pages: int, failed: tuple[int, ...] = (), tool: str = "") -> Job:
     """All of its pages are read, but for those that failed; its workflow does not run."""
-    job = Job("2" * 32, account.id, "Ü.pdf", MediaType.PDF, pages, JobOptions(), datetime.now(UTC), credits=pages)
+    job = Job(
+        "2" * 32, account.id, "Ü.pdf", MediaType.PDF, pages, JobOptions(tool=tool), datetime.now(UTC), credits=pages
+    )
     job = cloud.books.open(job, None)
     cloud.blobs.put(keys.source(job), digital_pdf(pages), "application/pdf")
     cloud.page_sets.open(job, "token", datetime.now(UTC))
@@ -181,3 +186,18 @@ def test_only_the_pages_that_were_asked_for_are_in_the_pdf(cloud: Cloud, account
 
     with pymupdf.open(stream=io.BytesIO(download(cloud, chosen, "pdf").content)) as document:
         assert [page.get_text().split("\n")[0] for page in document] == ["Page number 1", "Page number 3"]
+
+
+def test_a_job_whose_tool_is_no_more_is_downloaded_as_text(cloud: Cloud, account: Account) -> None:
+    job = submitted(cloud, account, 1, tool="a-tool-of-yesterday")
+    done(cloud, job)
+    request = event("api_gateway_rest.json")
+    token = cloud.accounts.issue_token(account.id, "test", datetime.now(UTC))
+    request |= {"path": f"/api/v1/ocr/{job.id}/download/", "httpMethod": "GET", "queryStringParameters": None}
+    request |= {"headers": {"Authorization": f"Bearer {token}"}, "multiValueHeaders": {}, "body": None}
+    request["multiValueQueryStringParameters"] = None
+
+    answer = rest.Api(lambda: cloud, export_api.routes).handle(request, Context())  # type: ignore[arg-type]  # what is used of one
+
+    assert answer["statusCode"] == 200
+    assert base64.b64decode(answer["body"]).strip() == b"Page 0"

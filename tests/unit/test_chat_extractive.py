@@ -172,3 +172,17 @@ def test_text_without_an_end_is_cut() -> None:
     document = Document((page(0, block("word " * 30_000), block("x" * 100_000), block("\x00\u202e \u200b")),))
 
     assert max(len(unit.text) for unit in units(document)) <= CHUNK
+
+
+def test_a_question_for_very_many_things_is_looked_up_once() -> None:
+    names = [f"{'aeiou'[n // 5]}b{'aeiou'[n % 5]}k" for n in range(25)]
+    document = Document((page(0, *[block(f"{name}: reading of the day {n}") for n, name in enumerate(names)]),))
+    compared: list[str] = []
+
+    def near(question: str, texts: Sequence[str]) -> list[float]:
+        compared.append(question)
+        return [0.0] * len(texts)
+
+    list(Extractive(near).answer(document, Question(" and ".join(names)), deadline=0.0))
+
+    assert len(compared) <= 1

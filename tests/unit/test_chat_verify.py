@@ -279,6 +279,9 @@ def test_an_address_that_the_document_has_is_an_answer_and_a_longer_one_is_not()
 def test_what_looks_like_markup_in_the_document_can_be_said_but_is_none() -> None:
     assert plain("Write <your name> here", "Form: Write <your name> here") == "Write ‹your name› here"
     assert plain("<img src=//evil.example/a>", "see <img src=//evil.example/a> there") == "‹img src=//evil.example/a›"
+    assert (
+        plain("See <https://acme.example/pay>.", "at <https://acme.example/pay>") == "See ‹https://acme.example/pay›."
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ class BedrockModel:
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
         room = self._context - prompt.MOST_TOKENS - len(prompt.history(question))  # at most a token a character
-        items = prompt.items(document, question, max(room, 0))
+        items = prompt.items(document, question, room)
         if not items:
             return
         try:

@@ -16,7 +16,7 @@ Variation selectors are among them: a long row of them behind one letter can spe
 
 _IMAGE = re.compile(r"!\[([^\]\n]{0,300})\]\([^)\n]{0,2000}\)?")
 _LINK = re.compile(r"\[([^\]\n]{0,300})\]\([^)\n]{0,2000}\)?")
-_ADDRESS = re.compile(r"\b(?:(?:https?|ftp|javascript|data|file|mailto):|www\.)[^\s<>\"')\]]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"\b(?:(?:https?|ftp|javascript|data|file|mailto):|www\.)[^\s<>‹›\"')\]]+", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,2000}>?")
 
 _ROUNDS = 8

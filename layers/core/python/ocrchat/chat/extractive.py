@@ -24,6 +24,9 @@ _COMPARED = 24
 _MOST = 3
 """Quotations of an answer, and one more where it asks for several things."""
 
+_THINGS = 8
+"""Things that one question asks for. Of one with more of them, each would cost as much as a question."""
+
 _NEARLY = 0.8
 """A quotation beside the best one has so much of its score."""
 
@@ -64,6 +67,8 @@ class Extractive:
         index = self._index(document)
         chosen: dict[int, Statement] = {}
         for query in _queries(index, question):
+            if len(chosen) > _MOST:
+                break
             for quotation in self._best(index, query):
                 chosen.setdefault(quotation.unit, _statement(index, query, quotation))
         yield from list(chosen.values())[: _MOST + 1]
@@ -111,6 +116,8 @@ def _queries(index: Index, question: Question) -> list[Query]:
     if len(whole.terms) < _FEW and question.history:
         return [index.query(f"{question.text} {question.history[-1].question}")]
     parts = [query for part in questions.parts(question.text) if (query := index.query(part))]
+    if len(parts) > _THINGS:
+        return [whole]
     best = [ranked[0].unit for part in parts if (ranked := _by_words(index, part))]
     # "Terms and conditions" is one thing: both are found in one place, or one is not found at all.
     return parts if 1 < len(parts) == len(set(best)) else [whole]

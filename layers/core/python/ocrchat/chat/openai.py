@@ -25,8 +25,9 @@ _QUOTATION = re.compile(r'<q(?:\s+page\s*=\s*["\']?\s*(\d{1,6})\s*["\']?)?\s*>(.
 _LONGEST = 4000
 """Characters of a quotation with its marks. What is longer without an end is none."""
 
-_MARKS = re.compile(r"</?\s*(?:document|q)\b[^<>]{0,200}>?", re.IGNORECASE)
-"""What a document may not hold: it could end itself, and go on as its user."""
+_MARKS = re.compile(r"<(?=[\s/]*(?:document|q)\b)", re.IGNORECASE)
+"""What a document may not hold: it could end itself, and go on as its user. They get another bracket, and stay otherwise:
+without one, what is on its two sides could make the next."""
 
 _THINKS, _HAS_THOUGHT = "<think>", "</think>"
 
@@ -41,7 +42,7 @@ class OpenAiModel:
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
         room = self._context - prompt.MOST_TOKENS - len(prompt.history(question))  # at most a token a character
-        items = prompt.items(document, question, max(room, 0))
+        items = prompt.items(document, question, room)
         try:
             yield from _statements(_aloud(chat.texts(self._server.stream(self._request(items, question), deadline))))
         except Busy as error:
@@ -54,8 +55,9 @@ class OpenAiModel:
     def _request(self, items: list[prompt.Item], question: Question) -> bytes:
         pages: dict[int, list[str]] = {}
         for item in items:
-            pages.setdefault(item.page, []).append(_MARKS.sub("", item.text))
+            pages.setdefault(item.page, []).append(item.text)
         text = "\n\n".join(f"[page {number}]\n" + "\n".join(parts) for number, parts in pages.items())
+        text = _MARKS.sub("(", text)
         messages = [
             {"role": "system", "content": f"{prompt.RULES}\n{_HOW}"},
             {"role": "user", "content": f"<document>\n{text}\n</document>\n\n{prompt.history(question)}"},

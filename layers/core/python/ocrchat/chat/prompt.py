@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from ocrchat.chat.cleaning import visible
 from ocrchat.chat.model import Question
 from ocrchat.model import Document, PageResult
+
+if TYPE_CHECKING:
+    from ocrchat.chat.retrieval import Index
 
 NOT_FOUND = "NOT_FOUND"
 """What a model is to say where the document does not answer."""
@@ -27,8 +31,14 @@ MOST_TOKENS = 1500
 MOST_REFUTED = 10
 """Things that a second try is told not to say."""
 
-_BYTES_A_TOKEN = 3.5
+MOST_EARLIER = 2000
+"""Characters of the conversation before, the last of it: it takes the place of pages."""
+
+_BYTES_A_TOKEN = 3.0
 """English has 4.5, Chinese 3: on the safe side for both."""
+
+_LEAST = 1000
+"""Tokens of the document that are shown however much else there is: without any, nothing would be found in it."""
 
 _ITEM = 800
 """Characters of a part that can be cited by itself."""
@@ -43,15 +53,21 @@ class Item:
 
 
 def items(document: Document, question: Question, tokens: int) -> list[Item]:
-    """The whole document where it fits into so many `tokens`, else the pages that the question is about; in order."""
+    """The whole document where it fits into so many `tokens`, else the pages that the question is about, or passages of them
+    where the first is too long; in order."""
+    tokens = max(tokens, _LEAST)
     pages = {page.index + 1: page for page in document.pages if page.blocks}
     sizes = {number: len(page.text.encode()) / _BYTES_A_TOKEN for number, page in pages.items()}
     chosen = list(pages)
     if sum(sizes.values()) > tokens:
         from ocrchat.chat.retrieval import Index
 
+        index = Index(document)
+        ranked = index.pages(question.text, len(pages))
+        if ranked and sizes[ranked[0]] > tokens:
+            return _passages(index, question, tokens)
         chosen, room = [], float(tokens)
-        for number in Index(document).pages(question.text, len(pages)):
+        for number in ranked:
             if sizes[number] <= room:
                 chosen.append(number)
                 room -= sizes[number]
@@ -60,12 +76,29 @@ def items(document: Document, question: Question, tokens: int) -> list[Item]:
 
 def history(question: Question) -> str:
     """The conversation so far with the question, as the text of one message."""
-    earlier = "".join(
-        f"Earlier question: {one.question}\nEarlier answer: {one.answer.content}\n\n" for one in question.history
-    )
+    earlier = ""
+    for one in reversed(question.history):
+        more = f"Earlier question: {one.question}\nEarlier answer: {one.answer.content}\n\n{earlier}"
+        if len(more) > MOST_EARLIER:
+            break
+        earlier = more
     refuted = "".join(f"- {some[:300]}\n" for some in question.refuted[:MOST_REFUTED])
     again = f"\n\nThe document does not say any of this, so leave it out, or say it as the document does:\n{refuted}"
     return visible(f"{earlier}Question: {question.text}{again if refuted else ''}")
+
+
+def _passages(index: Index, question: Question, tokens: int) -> list[Item]:
+    ranked = [found.chunk for found in index.rank(index.query(question.text))]
+    chosen: dict[int, Item] = {}
+    room = float(tokens)
+    for number in dict.fromkeys([*ranked, *range(len(index.chunks))]):
+        chunk = index.chunks[number]
+        text = visible(" ".join(unit.text for unit in index.units[chunk.first : chunk.last]))
+        room -= len(text.encode()) / _BYTES_A_TOKEN
+        if room < 0:
+            break
+        chosen[number] = Item(chunk.page, text)
+    return [chosen[number] for number in sorted(chosen)]
 
 
 def _parts(page: PageResult) -> Iterator[str]:
