@@ -293,3 +293,10 @@ def test_documents_are_fetched_once_and_the_oldest_go_first(cloud: Cloud, job: J
     for one in (job, other):
         with pytest.raises(JobNotFound):
             library.document(cloud, one)
+
+
+@pytest.mark.parametrize("cursor", ["zzz", "2026-03-14", "%00", "MjAyNi0wMy0xNA"])
+def test_a_cursor_that_is_none_of_ours_is_refused(call: Call, cursor: str) -> None:
+    answer = call("GET", f"history/?cursor={cursor}")
+
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (400, "invalid_field")

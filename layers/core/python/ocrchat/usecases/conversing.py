@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ocrchat import codec, keys
+from ocrchat.aws import cursor
 from ocrchat.billing import Account, upgrade_from
 from ocrchat.chat import grounded
 from ocrchat.chat.codec import exchange_from_json, exchange_to_json
@@ -32,6 +33,8 @@ REMEMBERED = 6
 """Exchanges of a conversation that a model is told of."""
 
 _CONVERSATION = re.compile(r"[0-9a-f]{32}")
+
+_POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z-[0-9a-f]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +151,20 @@ def answer(
 
 
 def record(cloud: Cloud, job: Job, limit: int, max_bytes: int, after: str) -> tuple[list[Kept], str | None]:
-    """Exchanges of all conversations in the order of time, behind the position `after`, and where to go on: at most `limit`,
-    and, but for the first, no more than have `max_bytes` as JSON. Raises JobNotFound."""
+    """Exchanges of all conversations in the order of time, behind the cursor `after`, and where to go on: at most `limit`,
+    and, but for the first, no more than have `max_bytes` as JSON.
+
+    Raises JobNotFound, or InvalidField for a cursor not of ours."""
+    position = cursor.decode(after, _POSITION) if after else ""
     found = sorted(cloud.blobs.keys(keys.chat(job)), key=_asked_at)
-    rest = [key for key in found if _asked_at(key) > after]
+    rest = [key for key in found if _asked_at(key) > position]
     kept: list[Kept] = []
     for one in _kept(cloud, rest[:limit]):
         max_bytes -= one.size
         if kept and max_bytes < 0:
             break
         kept.append(one)
-    return kept, _asked_at(rest[len(kept) - 1]) if len(kept) < len(rest) else None
+    return kept, cursor.encode(_asked_at(rest[len(kept) - 1])) if len(kept) < len(rest) else None
 
 
 def _recent(cloud: Cloud, job: Job, conversation: str) -> tuple[Exchange, ...]:
