@@ -12,9 +12,9 @@ from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import ROOT, Server, poll, post
 
 KEYS = {
-    "uuid", "status", "tier", "language", "filename", "page_count", "source_pages", "pages_done", "failed_pages",
+    "uuid", "status", "tier", "language", "tool", "filename", "page_count", "source_pages", "pages_done", "failed_pages",
     "mean_confidence", "credits_reserved", "credits_charged", "created_at", "ended_at", "expires_at", "error", "next",
-    "text", "markdown", "pages",
+    "text", "markdown", "fields", "pages",
 }  # fmt: skip
 
 
