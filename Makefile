@@ -104,8 +104,9 @@ clean:  ## Remove what was set up and built
 	@$(VENV)/python -m pip install --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@ .venv/.local
 
-.build/weights/.ready: layers/weights/weights.txt layers/weights/requirements.txt layers/weights/fetch.py .venv/.python
+.build/weights/.ready: $(wildcard layers/weights/*.txt layers/embedder/*.txt) layers/weights/fetch.py .venv/.python
 	@$(VENV)/python layers/weights/fetch.py .build/weights
+	@$(VENV)/python layers/weights/fetch.py .build/weights layers/embedder
 	@touch $@
 
 .build/tessdata/.ready: layers/tessdata/tessdata.txt layers/tessdata/fetch.py .venv/.python

@@ -27,12 +27,10 @@ CORE_REQUIREMENTS = ROOT / "requirements" / "core.txt"
 DOCUMENTS_REQUIREMENTS = ROOT / "requirements" / "documents.txt"
 EXPORTS_REQUIREMENTS = ROOT / "requirements" / "exports.txt"
 CHAT_REQUIREMENTS = ROOT / "requirements" / "chat.txt"
-WEIGHTS = ROOT / "layers" / "weights"
+EMBEDDER = ROOT / "layers" / "embedder"
+FETCH = ROOT / "layers" / "weights" / "fetch.py"
 
 LAMBDA_PYTHON = (3, 12)
-
-EMBEDDER = ("minilm-l6.onnx", "minilm-l6.json")
-"""What layers/weights/weights.txt calls the embedder's files."""
 
 # Wheels that run on the python3.12 runtime (Amazon Linux 2023, glibc 2.34). pip wants each tag that it may take.
 _LAMBDA_WHEELS = (
@@ -89,11 +87,11 @@ def added(base: str, more: str) -> str:
     return "".join(entry for name, entry in _entries(more).items() if name not in present)
 
 
-def build_layer(requirements: str, sources: Path | None, layer: Path, weights: tuple[str, ...] = ()) -> None:
-    """Fills the folder `layer` as Lambda wants it: packages, and the folders under `sources`, under `python/`; these files of
-    layers/weights under `weights/`."""
+def build_layer(requirements: str, sources: Path | None, layer: Path, weights: Path | None = None) -> None:
+    """Fills the folder `layer` as Lambda wants it: packages, and the folders under `sources`, under `python/`; the
+    networks that the folder `weights` lists under `weights/`."""
     if weights:
-        subprocess.run([sys.executable, str(WEIGHTS / "fetch.py"), str(layer / "weights"), *weights], check=True)
+        subprocess.run([sys.executable, FETCH, layer / "weights", weights], check=True)
     target = layer / "python"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "requirements.txt"
@@ -123,7 +121,7 @@ def make_readable(folder: Path) -> None:
 
 @jsii.implements(cdk.ILocalBundling)
 class _Pip:
-    def __init__(self, requirements: str, sources: Path | None, weights: tuple[str, ...]) -> None:
+    def __init__(self, requirements: str, sources: Path | None, weights: Path | None) -> None:
         self._requirements = requirements
         self._sources = sources
         self._weights = weights
@@ -133,7 +131,7 @@ class _Pip:
         return True
 
 
-def _layer(requirements: str, sources: Path | None = None, weights: tuple[str, ...] = ()) -> lambda_.Code:
+def _layer(requirements: str, sources: Path | None = None, weights: Path | None = None) -> lambda_.Code:
     return lambda_.Code.from_asset(
         str(sources or DOCUMENTS_REQUIREMENTS.parent),
         asset_hash_type=cdk.AssetHashType.CUSTOM,
@@ -145,10 +143,10 @@ def _layer(requirements: str, sources: Path | None = None, weights: tuple[str, .
     )
 
 
-def _hash(requirements: str, sources: Path | None, weights: tuple[str, ...]) -> str:
+def _hash(requirements: str, sources: Path | None, weights: Path | None) -> str:
     digest = hashlib.sha256("\0".join((requirements, *_LAMBDA_WHEELS)).encode())
     if weights:
-        digest.update((WEIGHTS / "weights.txt").read_bytes())
+        digest.update((weights / "weights.txt").read_bytes())
     for path in sorted(sources.rglob("*")) if sources else ():
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(f"\0{path.relative_to(ROOT)}\0".encode() + path.read_bytes())

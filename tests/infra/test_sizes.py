@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ocrchat.chat.embedder import MODEL, TOKENIZER
 from tests.infra.synthesised import Synthesised
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,8 +35,6 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]) -> None:
-    from infra import assets
-
     core, documents, exports, chat = (folder / "python" for folder in layers.values())
     for name in (
         "ocrchat/asl/job.asl.json",
@@ -48,7 +47,7 @@ def test_layers_hold_the_product_and_packages_for_lambda(layers: dict[str, Path]
     assert (documents / "pymupdf" / "__init__.py").is_file()
     assert (exports / "docx" / "__init__.py").is_file()
     assert (chat / "onnxruntime" / "__init__.py").is_file()
-    assert [(chat.parent / "weights" / name).is_file() for name in assets.EMBEDDER] == [True, True]
+    assert [(chat.parent / "weights" / name).is_file() for name in (MODEL, TOKENIZER)] == [True, True]
     assert list((documents / "PIL").glob("_imaging.cpython-312-x86_64-linux-gnu.so"))
     compiled = list((core / "ocrchat").glob("__pycache__/keys.cpython-312.pyc"))
     assert len(compiled) == (sys.version_info[:2] == (3, 12)), "bytecode for Lambda's Python, and for no other"
