@@ -24,9 +24,9 @@ import httpx
 import pymupdf
 from rich.console import Console
 
+from benchmarks import product
 from local import runtime
 from local.deploy import ROOT
-from local.front import front, serving
 from ocrchat import engines, reader
 
 PORT = 8765
@@ -53,15 +53,6 @@ def bare(path: Path, models: engines.Models) -> None:
         reader.read_page(path, source.media_type, index, models)
 
 
-def over_http(client: httpx.Client, path: Path) -> None:
-    """Until the job is done, as a client of the published API does it."""
-    job = client.post("/api/v1/ocr/", files={"file": (path.name, path.read_bytes())}).raise_for_status().json()
-    while job["status"] in ("pending", "processing"):
-        time.sleep(0.2)
-        job = client.get(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()
-    assert job["status"] == "done", job["error"]
-
-
 def first_page(folder: Path) -> Path:
     path = folder / "one-page.pdf"
     with pymupdf.open(ROOT / "examples" / "report.pdf") as report, pymupdf.open() as page:
@@ -82,7 +73,7 @@ def long_scan(folder: Path) -> Path:
 
 
 def measure(client: httpx.Client, models: engines.Models, path: Path, runs: int = RUNS) -> dict[str, Any]:
-    round_trip = median_seconds(lambda: over_http(client, path), runs)
+    round_trip = median_seconds(lambda: product.read(client, path), runs)
     engine_time = median_seconds(lambda: bare(path, models), runs)
     return {
         "document": path.name,
@@ -98,17 +89,8 @@ def main() -> None:
     started = time.perf_counter()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        running = stack.enter_context(runtime.run("bench"))
-        stack.enter_context(serving(front(running.api_url), PORT))
+        client = stack.enter_context(product.served(PORT))
         ready = time.perf_counter() - started
-        client = stack.enter_context(
-            httpx.Client(
-                base_url=f"http://127.0.0.1:{PORT}",
-                headers={"Authorization": "Bearer bench"},
-                timeout=60,
-                trust_env=False,
-            )
-        )
         rows = []
         for path in (first_page(folder), *(ROOT / "examples" / name for name in EXAMPLES)):
             rows.append(measure(client, models, path))

@@ -7,7 +7,7 @@ has the pack's own script score pages and answers. Every citation is looked up i
 The peer is BM25 over whole pages, by words as they stand, which names as many pages as the answer cites: what a search box
 would do. It writes no answers.
 
-Writes benchmarks/results/questions.json; `CHAT_*` settings apply, so any model that the server can ask may be measured.
+Writes benchmarks/results/questions.json; `OCRCHAT_CHAT_*` applies, so any model that the server can ask may be measured.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -30,9 +28,7 @@ import httpx
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks import machine
-from local import runtime
-from local.front import front, serving
+from benchmarks import machine, product, scores
 from ocrchat.chat.bm25 import Bm25
 from ocrchat.chat.sheet import fold
 
@@ -62,41 +58,27 @@ def main() -> None:
     groups: dict[str, Asked] = defaultdict(Asked)
     with ExitStack() as stack:
         folders = {name: Path(stack.enter_context(tempfile.TemporaryDirectory())) for name in ("ocrchat", "bm25")}
-        running = stack.enter_context(runtime.run("bench"))
-        stack.enter_context(serving(front(running.api_url), PORT))
-        client = stack.enter_context(
-            httpx.Client(
-                base_url=f"http://127.0.0.1:{PORT}",
-                headers={"Authorization": "Bearer bench"},
-                timeout=60,
-                trust_env=False,
-            )
-        )
+        client = stack.enter_context(product.served(PORT))
         for item in track(items, "asking", console=Console(stderr=True)):
             job = read(client, options.eval / FOLDER / item["file"])
             questions = json.loads((options.eval / FOLDER / item["truth"]).read_text())
             answers, searched = ask_all(client, job, questions, groups[item["group"]])
             (folders["ocrchat"] / f"{item['id']}.json").write_text(json.dumps(answers))
             (folders["bm25"] / f"{item['id']}.json").write_text(json.dumps(searched))
-        scored = {name: score(options.eval, manifest, folder) for name, folder in folders.items()}
+        scored = {name: scores.of_groups(options.eval, FOLDER, folder) for name, folder in folders.items()}
     report = machine.facts() | {"groups": summary(groups, scored)}
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     console.print_json(data=report["groups"])
 
 
 def read(client: httpx.Client, path: Path) -> dict[str, Any]:
-    """The finished job with all of its pages."""
-    job = client.post("/api/v1/ocr/", files={"file": (path.name, path.read_bytes())}).raise_for_status().json()
-    uuid = job["uuid"]
-    while job["status"] in ("pending", "processing"):
-        time.sleep(0.5)
-        job = client.get(f"/api/v1/ocr/{uuid}/").raise_for_status().json()
-    assert job["status"] == "done", job["error"]
+    """The finished job with all of its pages, which may come in parts."""
+    part = job = product.read(client, path)
     pages = job["pages"]
-    while job["next"]:
-        job = client.get(f"/api/v1/ocr/{uuid}/{job['next']}").raise_for_status().json()
-        pages += job["pages"]
-    return {"uuid": uuid, "pages": pages}
+    while part["next"]:
+        part = client.get(f"/api/v1/ocr/{job['uuid']}/{part['next']}").raise_for_status().json()
+        pages += part["pages"]
+    return {"uuid": job["uuid"], "pages": pages}
 
 
 def ask_all(
@@ -133,15 +115,6 @@ def page_text(page: dict[str, Any]) -> str:
 
 def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
-
-
-def score(evaluation: Path, manifest: Path, predictions: Path) -> dict[str, dict[str, float]]:
-    """Means by group, by the pack's own script."""
-    out = predictions / "scores.out"
-    command = [sys.executable, str(evaluation / "score.py"), "--manifest", str(manifest), "--pred", str(predictions)]
-    subprocess.run([*command, "--out", str(out), "-q"], check=True, stdout=subprocess.DEVNULL)
-    means = json.loads(out.read_text())["means"]
-    return {**means["group"], "all": means["kind"]["qa"]}
 
 
 def summary(groups: dict[str, Asked], scored: dict[str, dict[str, dict[str, float]]]) -> dict[str, Any]:

@@ -44,13 +44,26 @@ class Reading:
 
 def of_documents(pack: Path, folder: str, predictions: Path) -> dict[str, dict[str, float]]:
     """Scores by id of the items that `predictions` has files of."""
+    rows = _scored(pack, folder, predictions)["items"]
+    return {row["id"]: {name: row[name] for name in KEPT if row.get(name) is not None} for row in rows}
+
+
+def of_groups(pack: Path, folder: str, predictions: Path) -> dict[str, dict[str, float]]:
+    """Mean scores by group, and of `all`, of a folder whose items are of one kind."""
+    means = _scored(pack, folder, predictions)["means"]
+    (whole,) = means["kind"].values()
+    return {**means["group"], "all": whole}
+
+
+def _scored(pack: Path, folder: str, predictions: Path) -> dict[str, Any]:
+    """What the pack's own script says."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "scores.json"
         command = [sys.executable, str(pack / "score.py"), "--manifest", str(pack / folder / "manifest.json")]
         command += ["--pred", str(predictions), "--out", str(out), "--skip-missing", "-q"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        rows = json.loads(out.read_text())["items"]
-    return {row["id"]: {name: row[name] for name in KEPT if row.get(name) is not None} for row in rows}
+        report: dict[str, Any] = json.loads(out.read_text())
+    return report
 
 
 def script_of(text: str) -> str | None:
