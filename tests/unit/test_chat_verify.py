@@ -211,6 +211,11 @@ def test_the_short_way_to_fold_is_the_long_one(text: str) -> None:
 WORDS = st.lists(st.text("abcdXÄßﬁ1290.,:'’…%", min_size=1, max_size=8), min_size=1, max_size=30)
 
 
+def test_a_part_of_a_letter_is_not_cited() -> None:
+    assert find("00.", None, Document((page(0, ["0 00… 00."]),))).snippet == "00."  # type: ignore[union-attr]
+    assert find("about 1", None, Document((page(0, ["about ½"]),))) is None
+
+
 @given(WORDS, st.data())
 def test_whatever_stands_on_a_page_is_found_there(words: list[str], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(words) - 1))

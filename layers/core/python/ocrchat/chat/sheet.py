@@ -11,6 +11,7 @@ from itertools import chain, starmap
 
 from ocrchat.chat.cleaning import is_hidden
 from ocrchat.model import Block, Box, Line, PageResult, mean_confidence
+from ocrchat.writing import is_divided
 
 _ALIKE = {
     **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -43,7 +44,7 @@ class Sheet:
             text = fold(line.text)
             if not text:
                 continue
-            if before[0] == place and _goes_on(before[1], line.text):
+            if before[0] == place and is_divided(before[1], line.text):
                 parts[-1] = parts[-1].removesuffix("-")
                 length -= 1
             elif parts:
@@ -59,6 +60,17 @@ class Sheet:
     @cached_property
     def words(self) -> frozenset[str]:
         return frozenset(self.text.split())
+
+    def is_within_letter(self, place: int) -> bool:
+        """Whether what stands before `place` in `text` and what stands after it are one letter of the page, such as … or ½."""
+        if not 0 < place < len(self.text):
+            return False
+        line = bisect_right(self._starts, place - 1) - 1
+        start = self._starts[line]
+        if line + 1 < len(self._starts) and place >= self._starts[line + 1]:
+            return False
+        origins = _origins(self._lines[line][1].text)
+        return place - start < len(origins) and origins[place - start - 1] == origins[place - start]
 
     def span(self, start: int, end: int) -> Span:
         """What `text[start:end]` has come from; it is not empty and has no space at its ends."""
@@ -94,11 +106,6 @@ def _lines(place: int, block: Block) -> Iterator[tuple[int, Line]]:
                 if cell.text.strip():
                     text = unicodedata.normalize("NFC", cell.text)
                     yield place, Line(text, cell.box or block.box, block.confidence)
-
-
-def _goes_on(text: str, following: str) -> bool:
-    """Whether the last word of a folded line goes on in the one after it."""
-    return text[-1] == "-" and text[-2:-1].isalpha() and following.lstrip()[:1].islower()
 
 
 def _origins(text: str) -> list[int]:

@@ -12,6 +12,7 @@ from ocrchat.chat.model import Citation, Claim
 from ocrchat.chat.numbers import in_order
 from ocrchat.chat.sheet import Sheet, fold
 from ocrchat.model import Document
+from ocrchat.writing import is_unspaced
 
 _ALIKE = 88.0
 """Of 100, by which a quotation may differ from the page: a model mends what OCR has misread."""
@@ -98,7 +99,7 @@ def _exactly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
         if start < 0:
             return None
         end = start + len(wanted)
-        if not _cuts(sheet.text, start) and not _cuts(sheet.text, end):
+        if not _cuts(sheet, start) and not _cuts(sheet, end):
             return start, end
         start = sheet.text.find(wanted, start + 1)
     return None
@@ -116,7 +117,7 @@ def _nearly(wanted: str, sheet: Sheet) -> tuple[int, int] | None:
         found = fuzz.partial_ratio_alignment(wanted, text, score_cutoff=_ALIKE)
         if found is None:
             return None
-        start, end = _to_words(text, found.dest_start, found.dest_end)
+        start, end = _to_words(sheet, found.dest_start, found.dest_end)
     found_text = text[start:end]
     return (start, end) if in_order(wanted) == in_order(found_text) and _same_words(wanted, found_text) else None
 
@@ -141,10 +142,11 @@ def _is_word(text: str) -> bool:
     return sum(letter.isalnum() for letter in text) > 1
 
 
-def _to_words(text: str, start: int, end: int) -> tuple[int, int]:
-    while _cuts(text, start):
+def _to_words(sheet: Sheet, start: int, end: int) -> tuple[int, int]:
+    text = sheet.text
+    while _cuts(sheet, start):
         start -= 1
-    while _cuts(text, end):
+    while _cuts(sheet, end):
         end += 1
     while start < end and text[start].isspace():
         start += 1
@@ -153,8 +155,9 @@ def _to_words(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _cuts(text: str, place: int) -> bool:
-    """Whether a word or a number goes on at `place`. Scripts without spaces have no such places."""
+def _cuts(sheet: Sheet, place: int) -> bool:
+    """Whether a word, a number or a letter goes on at `place`. Scripts without spaces have no words that do."""
+    text = sheet.text
     if not 0 < place < len(text):
         return False
     before, after = text[place - 1], text[place]
@@ -162,9 +165,6 @@ def _cuts(text: str, place: int) -> bool:
         return True
     if after.isdigit() and before in ".,:/" and text[place - 2 : place - 1].isdigit():
         return True
-    return before.isalnum() and after.isalnum() and has_spaces(before) and has_spaces(after)
-
-
-def has_spaces(letter: str) -> bool:
-    """Whether the script of `letter` puts spaces between words: those up to Georgian, but for Thai to Burmese."""
-    return letter < "\u0e00" or "\u10a0" <= letter < "\u1780" or "\u1e00" <= letter < "\u2e80"
+    if before.isalnum() and after.isalnum() and not (is_unspaced(before) or is_unspaced(after)):
+        return True
+    return sheet.is_within_letter(place)
