@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.api import TIMEOUT
 from infra.context import InvalidContext
 from infra.function import Entrypoint, Layers
 from infra.secrets import allow_secret
 from ocrchat.settings import ChatProvider, Settings, chat_problem
-
-TIMEOUT = cdk.Duration.seconds(28)
-"""API Gateway waits 29 s."""
-
-EMBEDDER = "/opt/weights"
-"""Where the chat layer puts the weights of the embedder."""
 
 
 class Chat(Construct):
@@ -34,7 +31,7 @@ class Chat(Construct):
             self,
             "Answer",
             module="chat.api",
-            settings=settings,
+            settings=replace(settings, weights="/opt/weights"),  # where its layer has them
             layers=(layers.core, layers.chat),
             timeout=TIMEOUT,
             memory_mb=3008,  # two vCPUs for the embedder; a document of 3,000 pages is in memory

@@ -9,7 +9,7 @@ from constructs import Construct
 
 from infra import context
 from infra.api import STAGE, Api
-from infra.chat import EMBEDDER, Chat
+from infra.chat import Chat
 from infra.function import Layers
 from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
@@ -91,7 +91,6 @@ class OcrChatStack(cdk.Stack):
             "Chat",
             settings=replace(
                 settings,
-                weights=EMBEDDER,
                 chat_provider=ChatProvider(context.one_of(self.node, "chat_provider", ChatProvider)),
                 chat_model=context.text(self.node, "chat_model"),
                 chat_url=context.text(self.node, "chat_url"),

@@ -9,12 +9,11 @@ Format: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Conv
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
 
@@ -24,6 +23,7 @@ from botocore.config import Config
 from botocore.validate import ParamValidator
 
 from ocrchat.aws.bedrock import BedrockModel
+from tests.loopback import listening
 from tests.model_server import event_stream_message
 
 MODEL = "eu.anthropic.claude-haiku-test-v1:0"
@@ -104,17 +104,9 @@ def serving(*outcomes: Outcome | Callable[[list[str]], Outcome]) -> Iterator[Bed
     class Handler(_Handler):
         server_side = bedrock
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    bedrock.port = http.server_port
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with listening(Handler) as port:
+        bedrock.port = port
         yield bedrock
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -26,7 +26,7 @@ from ocrchat.errors import (
     QuestionLimitReached,
     TooManyRequests,
 )
-from ocrchat.openapi import Answer, Parameter
+from ocrchat.openapi import Answer
 from ocrchat.rest import Call
 from ocrchat.settings import Settings
 from ocrchat.telemetry import count, logger
@@ -39,10 +39,6 @@ LONGEST_BODY = 64_000
 REMEMBERED_PAGES = 500
 """Of documents that were asked about, some 10 KB each."""
 
-_LIMIT = Parameter(
-    "limit", "query", "How many, at most.", {"type": "integer", "minimum": 1, "maximum": 50, "default": 50}
-)
-_AFTER = Parameter("cursor", "query", "Where to go on: the `next_cursor` of the answer before.", {"type": "string"})
 _IDEMPOTENCY_KEY = rest.idempotency_key_of(
     "A word of your choice, new for each question about the job. A request that is repeated with it gets the answer of the "
     "first one, once there is one, and is not counted again; an event stream has only its `done` then."
@@ -117,7 +113,7 @@ def ask(call: Call, uuid: str) -> Response[Any]:
 @routes.add(
     "GET",
     "/api/v1/chat/{uuid}/history/",
-    parameters=(rest.UUID, _LIMIT, _AFTER),
+    parameters=(rest.UUID, rest.LIMIT, rest.CURSOR),
     answers={200: Answer("What was asked about the document, and answered, oldest first.", "ChatHistory")},
     errors=(InvalidField, JobNotFound),
 )
@@ -128,7 +124,9 @@ def history(call: Call, uuid: str) -> Response[Any]:
     where `next_cursor` is not null, even if these are fewer than `limit`: an answer has about 3 MB at most.
     """
     job = usecases.find_job(call.cloud, call.account_id, uuid)
-    kept, following = usecases.record(call.cloud, job, call.number(_LIMIT), rest.PLAIN_BYTES, call.word(_AFTER))
+    kept, following = usecases.record(
+        call.cloud, job, call.number(rest.LIMIT), rest.PLAIN_BYTES, call.word(rest.CURSOR)
+    )
     exchanges = [{"conversation": one.conversation, **exchange_to_json(one.exchange)} for one in kept]
     return rest.answer({"uuid": job.id, "exchanges": exchanges, "next_cursor": following})
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from functions.submit.jobs import CURSOR, LIMIT
 from ocrchat import codec, rest, usecases
 from ocrchat.errors import InvalidField
 from ocrchat.openapi import Answer
@@ -30,7 +29,7 @@ def show(call: Call) -> Response[Any]:
 @routes.add(
     "GET",
     "/api/v1/account/ledger/",
-    parameters=(LIMIT, CURSOR),
+    parameters=(rest.LIMIT, rest.CURSOR),
     answers={200: Answer("Every movement of credits, newest first.", "Ledger")},
     errors=(InvalidField,),
 )
@@ -40,7 +39,7 @@ def ledger(call: Call) -> Response[Any]:
     A job `reserve`s the credits of its pages when it is submitted; a `refund` at its end returns those of pages that were
     not read. The balance is the sum of the movements funded by it.
     """
-    limit, after = call.number(LIMIT), call.word(CURSOR)
+    limit, after = call.number(rest.LIMIT), call.word(rest.CURSOR)
     movements, following = call.cloud.books.movements(call.account_id, limit, after)
     return rest.answer(
         {"movements": [codec.movement_to_json(movement) for movement in movements], "next_cursor": following}

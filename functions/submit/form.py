@@ -17,7 +17,7 @@ from ocrchat.errors import FileMissing, InvalidField, MalformedForm
 from ocrchat.filenames import base_name
 from ocrchat.model import JobOptions, Tier
 from ocrchat.settings import VlmBackend
-from ocrchat.tools import TOOLS, Tool
+from ocrchat.tools import TOOLS
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
 FIELDS: dict[str, Json] = {
@@ -131,7 +131,9 @@ def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fie
         raise InvalidField(
             "This server has no tool that translates, so 'translate_to' has no allowed value. Leave it out."
         )
-    tool = _tool(values["tool"], has) if "tool" in values else None
+    tool = TOOLS[_choice("tool", values["tool"], list(TOOLS))] if "tool" in values else None
+    if tool and "tier" not in values and (problem := tool.unavailable(has.vlm_backend)):
+        raise InvalidField(f"tool={tool.slug}: {problem}")
     options = JobOptions(
         tier=_tier(values.get("tier", tool.tier if tool else Tier.CPU), has),
         language=_language(values.get("language", languages.AUTO), has),
@@ -196,13 +198,6 @@ def _sent(part: MultipartPart | None) -> SentFile | None:
     if part is None or not (part.filename or part.size):
         return None
     return SentFile(base_name(_file_name(part)) or "file", part.raw)
-
-
-def _tool(value: str, has: Abilities) -> Tool:
-    tool = TOOLS[_choice("tool", value, list(TOOLS))]
-    if problem := tool.unavailable(has.vlm_backend):
-        raise InvalidField(f"tool={tool.slug}: {problem}")
-    return tool
 
 
 def _tier(value: str, has: Abilities) -> Tier:

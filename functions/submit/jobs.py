@@ -41,10 +41,6 @@ from ocrchat.telemetry import count, logger
 ANSWER_MARGIN_SECONDS = 6.0
 """Kept of this function's 28 s for the answer, and for a cold start, which counts for API Gateway's 29 s alone."""
 
-LIMIT = Parameter(
-    "limit", "query", "How many, at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
-)
-CURSOR = Parameter("cursor", "query", "Where to go on: the `next_cursor` of the answer before.", {"type": "string"})
 STATUS = Parameter(
     "status", "query", "Only jobs in this status.", {"type": "string", "enum": [status.value for status in JobStatus]}
 )
@@ -104,7 +100,7 @@ def submit(call: Call) -> Response[Any]:
 @routes.add(
     "GET",
     "/api/v1/ocr/",
-    parameters=(LIMIT, CURSOR, STATUS),
+    parameters=(rest.LIMIT, rest.CURSOR, STATUS),
     answers={200: Answer("Your jobs, newest first.", "JobList")},
     errors=(InvalidField,),
 )
@@ -117,7 +113,7 @@ def list_(call: Call) -> Response[Any]:
     account_id = call.account_id
     status = call.word(STATUS)
     jobs, following = usecases.list_jobs(
-        call.cloud, account_id, JobStatus(status) if status else None, call.number(LIMIT), call.word(CURSOR)
+        call.cloud, account_id, JobStatus(status) if status else None, call.number(rest.LIMIT), call.word(rest.CURSOR)
     )
     return rest.answer({"jobs": [codec.summary_to_json(job) for job in jobs], "next_cursor": following})
 

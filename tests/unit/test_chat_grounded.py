@@ -13,13 +13,8 @@ from ocrchat.chat.grounded import CUT_SHORT, LOOSE, LOW_CONFIDENCE, NOT_FOUND, W
 from ocrchat.chat.model import Answer, Claim, Question, Said, Statement
 from ocrchat.chat.waiting import until
 from ocrchat.errors import Unavailable
-from ocrchat.model import Block, Box, Document, Line, PageResult
-
-
-def page(index: int, *texts: str, confidence: float = 0.95) -> PageResult:
-    blocks = tuple(Block((Line(text, Box(10, 20 * n, 200, 20 * n + 10), confidence),)) for n, text in enumerate(texts))
-    return PageResult(index, 300, 400, 96.0, "test", blocks)
-
+from ocrchat.model import Document
+from tests.chats import answered, page
 
 INVOICE = Document(
     (
@@ -53,12 +48,7 @@ def converse(
     model: Model, question: str = "What does it say?", seconds: float = 20.0, document: Document = INVOICE
 ) -> tuple[list[Said], Answer]:
     sentences = grounded.converse(model, document, Question(question), time.monotonic() + seconds)
-    said = []
-    while True:
-        try:
-            said.append(next(sentences))
-        except StopIteration as end:
-            return said, end.value
+    return answered(sentences)
 
 
 def answer(*statements: Statement, question: str = "What does it say?") -> Answer:

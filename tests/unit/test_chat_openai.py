@@ -16,14 +16,9 @@ from ocrchat.chat.model import Answer, Claim, Exchange, Question, Statement
 from ocrchat.chat.openai import OpenAiModel
 from ocrchat.chat.sentences import Sentences
 from ocrchat.errors import Unavailable
-from ocrchat.model import Block, Box, Document, Line, PageResult
+from ocrchat.model import Document
+from tests.chats import answered, page
 from tests.model_server import BreaksOff, Fails, Hangs, Loops, ModelServer, Outcome, Says, serving
-
-
-def page(index: int, *texts: str) -> PageResult:
-    blocks = tuple(Block((Line(text, Box(10, 20 * n, 200, 20 * n + 10), 0.95),)) for n, text in enumerate(texts))
-    return PageResult(index, 300, 400, 96.0, "test", blocks)
-
 
 INVOICE = Document(
     (page(0, "Acme Corp", "Invoice of March 3, 2026"), page(1, "Total: $1,234.50", "Due in thirty days"))
@@ -40,12 +35,7 @@ def server() -> Iterator[ModelServer]:
 def ask(server: ModelServer, document: Document = INVOICE, context: int = 8000, seconds: float = 20.0) -> Answer:
     model = OpenAiModel(f"{server.url}/v1", "maker/small-model", "key", context)
     sentences = grounded.converse(model, document, Question("What is the total?"), time.monotonic() + seconds)
-    while True:
-        try:
-            next(sentences)
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
+    return answered(sentences)[1]
 
 
 def test_a_sentence_with_its_quotation_is_let_through(server: ModelServer) -> None:

@@ -156,5 +156,9 @@ def test_a_tool_that_the_server_cannot_do_is_refused_with_what_to_configure(
         options(form.Abilities(vlm_backend=backend), tool=slug)
 
 
+def test_a_tool_is_not_refused_for_a_tier_that_the_form_does_not_ask_for() -> None:
+    assert options(form.Abilities(vlm_backend=VlmBackend.NONE), tool="handwriting-to-text", tier="cpu").tier is Tier.CPU
+
+
 def test_every_tool_returns_a_format_that_there_is() -> None:
     assert {tool.format for tool in TOOLS.values()} <= set(export.FORMATS)

@@ -92,7 +92,7 @@ def _field_to_json(field: Field) -> Json:
         "value": field.value,
         "text": field.text,
         "page": field.page,
-        "bbox": _box_to_json(field.box),
+        "bbox": box_to_json(field.box),
         "confidence": field.confidence,
     }
 
@@ -291,7 +291,7 @@ def _block_to_json(block: Block, with_words: bool) -> Json:
         "type": block.type.value,
         "level": block.level,
         "text": block.text,
-        "bbox": _box_to_json(block.box),
+        "bbox": box_to_json(block.box),
         "confidence": block.confidence,
         "confidence_source": block.confidence_source.value,
         "source": block.source.value,
@@ -319,7 +319,7 @@ def _block_from_json(data: Json, with_words: bool) -> Block:
 def _line_to_json(line: Line, with_words: bool) -> Json:
     return {
         "text": line.text,
-        "bbox": _box_to_json(line.box),
+        "bbox": box_to_json(line.box),
         "confidence": round(line.confidence, 4),
         "words": [_word_to_json(word) for word in line.words] if with_words else [],
     }
@@ -331,7 +331,7 @@ def _line_from_json(data: Json, with_words: bool) -> Line:
 
 
 def _word_to_json(word: Word) -> Json:
-    return {"text": word.text, "bbox": _box_to_json(word.box), "confidence": round(word.confidence, 4)}
+    return {"text": word.text, "bbox": box_to_json(word.box), "confidence": round(word.confidence, 4)}
 
 
 def _word_from_json(data: Json) -> Word:
@@ -359,7 +359,7 @@ def _cell_to_json(cell: Cell) -> Json:
         "column_span": cell.column_span,
         "is_header": cell.is_header,
         "text": cell.text,
-        "bbox": _box_to_json(cell.box) if cell.box else None,
+        "bbox": box_to_json(cell.box) if cell.box else None,
     }
 
 
@@ -375,5 +375,5 @@ def _cell_from_json(data: Json) -> Cell:
     )
 
 
-def _box_to_json(box: Box) -> list[float]:
+def box_to_json(box: Box) -> list[float]:
     return [round(box.x0, 1), round(box.y0, 1), round(box.x1, 1), round(box.y1, 1)]

@@ -13,7 +13,7 @@ def open_session(model: Path, threads: int) -> onnxruntime.InferenceSession:
     Raises FileNotFoundError.
     """
     if not model.is_file():
-        raise FileNotFoundError(f"{model} is missing: python layers/weights/fetch.py {model.parent}")
+        raise FileNotFoundError(f"{model} is missing: make .build/weights/.ready")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

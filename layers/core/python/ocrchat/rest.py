@@ -242,6 +242,12 @@ UUID = Parameter(
 )
 
 
+LIMIT = Parameter(
+    "limit", "query", "How many, at most.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+)
+CURSOR = Parameter("cursor", "query", "Where to go on: the `next_cursor` of the answer before.", {"type": "string"})
+
+
 def idempotency_key_of(text: str) -> Parameter:
     """`text` says what a request that comes again is answered."""
     schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}

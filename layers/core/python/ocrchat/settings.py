@@ -48,7 +48,7 @@ class Settings:
     event_queue: str
     state_machine: str = ""
     weights: str = ""
-    """Folder of the OCR weights; only the ocr_page function has it."""
+    """Folder of the networks that a function runs: of OCR, or of chat."""
     tessdata: str = ""
     """Folder of Tesseract's data in the ocr_page function. Empty where there is none: then its languages are refused."""
     inline_waiters: int = 0
@@ -74,7 +74,7 @@ class Settings:
     """Of an OpenAI-compatible server: its base address, as in http://localhost:11434/v1."""
     chat_secret: str = ""
     """The secret in Secrets Manager that holds its API key; empty where it needs none."""
-    chat_context: int = 100_000
+    chat_context: int = 0
     """Tokens that the model takes. Of documents that are longer it is shown the pages that a question is about."""
 
     monthly_cap: int = 0
@@ -112,7 +112,7 @@ class Settings:
             chat_model=env.get(_PREFIX + "CHAT_MODEL", ""),
             chat_url=env.get(_PREFIX + "CHAT_URL", ""),
             chat_secret=env.get(_PREFIX + "CHAT_SECRET", ""),
-            chat_context=int(env.get(_PREFIX + "CHAT_CONTEXT", "100000")),
+            chat_context=int(env.get(_PREFIX + "CHAT_CONTEXT", "0")),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
         )

@@ -51,8 +51,7 @@ class BedrockModel:
         return cls(boto3.client("bedrock-runtime", config=config), model, context)
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
-        room = self._context - prompt.MOST_TOKENS - len(prompt.history(question))  # at most a token a character
-        items = prompt.items(document, question, room)
+        items = prompt.items(document, question, self._context)
         if not items:
             return
         try:

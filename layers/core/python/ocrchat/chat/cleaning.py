@@ -33,6 +33,11 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(filter(_is_shown, text))
 
 
+def in_one_line(text: str) -> str:
+    """The same without ends of lines and runs of white space."""
+    return " ".join(visible(text).split())
+
+
 def plain(text: str, known: str) -> str:
     """A model's sentence without markup that a reader of it would load or follow: images, HTML, links.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ocrchat.chat.model import Answer, Citation, Exchange, Said
-from ocrchat.codec import Json, time_from_json, time_to_json
+from ocrchat.codec import Json, box_to_json, time_from_json, time_to_json
 from ocrchat.model import Box
 
 
@@ -46,7 +46,7 @@ def _citation_to_json(citation: Citation) -> Json:
     return {
         "page": citation.page,
         "snippet": citation.snippet,
-        "bbox": [[box.x0, box.y0, box.x1, box.y1] for box in citation.boxes],
+        "bbox": [box_to_json(box) for box in citation.boxes],
         "blocks": list(citation.blocks),
         "confidence": citation.confidence,
         "verified": True,  # what could not be verified is not there

@@ -12,7 +12,7 @@ from pathlib import Path
 from ocrchat.chat import questions
 from ocrchat.chat.model import Claim, Nearness, Question, Statement
 from ocrchat.chat.questions import Query
-from ocrchat.chat.retrieval import Found, Index
+from ocrchat.chat.retrieval import Found, Index, index_of
 from ocrchat.model import Document
 
 _CHUNKS = 8
@@ -53,7 +53,6 @@ class Extractive:
     def __init__(self, nearness: Nearness | None) -> None:
         """Without a sense of nearness it goes by words alone."""
         self._nearness = nearness
-        self._indexes: dict[int, tuple[Document, Index]] = {}
 
     @classmethod
     def load(cls, weights: Path, threads: int) -> Extractive:
@@ -64,7 +63,7 @@ class Extractive:
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
         """Does not look at the deadline: the first question of 3,000 pages takes 10 s, since they are indexed; others about 1."""
-        index = self._index(document)
+        index = index_of(document)
         chosen: dict[int, Statement] = {}
         for query in _queries(index, question):
             if len(chosen) > _MOST:
@@ -72,14 +71,6 @@ class Extractive:
             for quotation in self._best(index, query):
                 chosen.setdefault(quotation.unit, _statement(index, query, quotation))
         yield from list(chosen.values())[: _MOST + 1]
-
-    def _index(self, document: Document) -> Index:
-        """The last one is kept: a document is asked about more than once."""
-        kept = self._indexes.get(id(document))
-        if kept is None or kept[0] is not document:
-            kept = (document, Index(document))
-            self._indexes = {id(document): kept}
-        return kept[1]
 
     def _best(self, index: Index, query: Query) -> list[_Quotation]:
         """The best unit of each of the best chunks, as long as they are nearly as good as the first."""

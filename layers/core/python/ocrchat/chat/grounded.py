@@ -18,10 +18,11 @@ from ocrchat.chat.cleaning import plain
 from ocrchat.chat.model import Answer, ChatModel, Citation, Question, Said, Statement
 from ocrchat.chat.numbers import numbers
 from ocrchat.chat.sheet import fold
-from ocrchat.chat.verify import Pages, has_spaces
+from ocrchat.chat.verify import Pages
 from ocrchat.chat.waiting import until
 from ocrchat.errors import Unavailable
 from ocrchat.model import Document
+from ocrchat.writing import is_unspaced
 
 NOT_FOUND = "Not found in the document."
 CLOSEST = "The closest passage is: "
@@ -168,7 +169,7 @@ def _shared(text: str, evidence: str) -> float:
     spaces between words."""
     words: set[str] = set()
     for word in _WORD.findall(fold(text)):
-        if not has_spaces(word[0]):
+        if is_unspaced(word[0]):
             words.update(word)
         elif len(word) > _SHORT_WORD:
             words.add(word[:_STEM])

@@ -19,10 +19,11 @@ def numbers(text: str) -> frozenset[str]:
 
 def in_order(text: str) -> list[str]:
     """All that stand there, each as often as it does."""
-    return [_canonical(found[0]) for found in _NUMBER.finditer(text)]
+    return [canonical(found[0]) for found in _NUMBER.finditer(text)]
 
 
-def _canonical(written: str) -> str:
+def canonical(written: str) -> str:
+    """Of one number, as it is written."""
     digits = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in written).replace("٫", ".")
     whole, separator, rest = digits, "", ""
     if not _THOUSANDS.fullmatch(digits):

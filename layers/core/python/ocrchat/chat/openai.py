@@ -41,8 +41,7 @@ class OpenAiModel:
         self.name = self._server.name
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
-        room = self._context - prompt.MOST_TOKENS - len(prompt.history(question))  # at most a token a character
-        items = prompt.items(document, question, room)
+        items = prompt.items(document, question, self._context)
         try:
             yield from _statements(_aloud(chat.texts(self._server.stream(self._request(items, question), deadline))))
         except Busy as error:

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ocrchat.chat.cleaning import in_one_line
 from ocrchat.chat.labels import is_labelled, stands_over, with_values
 from ocrchat.model import Block, BlockType, Document, Line, PageResult, Table
+from ocrchat.writing import is_divided
 
 CHUNK = 700
 """Characters of a chunk, and the most of a unit."""
@@ -20,9 +22,6 @@ CHUNK = 700
 _RUNS_ON = 0.75
 """A line that fills so much of its block's width goes on in the next one."""
 
-_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]+")
-_SPACES = re.compile(r"[\x00-\x20\x7f-\xa0]+")
-_HYPHEN = re.compile(r"(?<=[^\W\d])[-\u2010]$")
 _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\b\w\.)(?<!\b[A-Z]\w\.)(?<!\b[A-Z]\w\w\.)(?<!\bvs\.)[\"'”’»)\]]*\s+(?=[\"'“‘„«(\[]*[^\Wa-z_])|(?<=[。！？।؟۔])\s*"
 )
@@ -76,7 +75,7 @@ def units(document: Document) -> tuple[Unit, ...]:
                     continue
                 seen.add(block.text)
             if block.type is BlockType.HEADING:
-                heading = visible(block.text)[:CHUNK]
+                heading = in_one_line(block.text)[:CHUNK]
                 found += [Unit(text, page.index + 1) for text in _cut(heading)]
             else:
                 found += _of_block(block, page, heading)
@@ -96,11 +95,6 @@ def chunks(units: Sequence[Unit]) -> tuple[Chunk, ...]:
     return tuple(found)
 
 
-def visible(text: str) -> str:
-    """In one line, without what nobody sees: control characters, marks of direction, hidden tags."""
-    return _SPACES.sub(" ", _UNSEEN.sub("", text)).strip()
-
-
 def _of_block(block: Block, page: PageResult, heading: str) -> Iterator[Unit]:
     if block.table is not None:
         yield from _rows(block.table, page.index + 1, heading)
@@ -118,9 +112,8 @@ def _runs(lines: Sequence[Line]) -> Iterator[str]:
     joined = ""
     for line, following in pairwise([*lines, None]):
         assert line is not None
-        text = visible(line.text)
-        is_cut = bool(_HYPHEN.search(joined)) and text[:1].islower()
-        joined = f"{_HYPHEN.sub('', joined)}{text}" if is_cut else f"{joined} {text}"
+        text = in_one_line(line.text)
+        joined = f"{joined[:-1]}{text}" if is_divided(joined, text) else f"{joined} {text}"
         if following is None or not _runs_on(line, following, left, right) or len(joined) > 20 * CHUNK:
             yield joined.strip()
             joined = ""
@@ -128,8 +121,8 @@ def _runs(lines: Sequence[Line]) -> Iterator[str]:
 
 def _runs_on(line: Line, following: Line, left: float, right: float) -> bool:
     """Whether the text goes on in the next line: within a word, to the value of a label, or since the line is full."""
-    text, next_text = visible(line.text), visible(following.text)
-    if _HYPHEN.search(text) and next_text[:1].islower():
+    text, next_text = in_one_line(line.text), in_one_line(following.text)
+    if is_divided(text, next_text):
         return True
     if text.endswith((":", "：")):
         return not is_labelled(next_text)
@@ -148,8 +141,8 @@ def _rows(table: Table, page: int, heading: str) -> Iterator[Unit]:
     for row in rows[:heads]:
         for cell in row:
             for column in range(cell.column, min(cell.column + cell.column_span, table.columns)):
-                columns[column] = f"{columns[column]} {visible(cell.text)}".strip()
-    texts = [[(columns[cell.column], text) for cell in row if (text := visible(cell.text))] for row in rows]
+                columns[column] = f"{columns[column]} {in_one_line(cell.text)}".strip()
+    texts = [[(columns[cell.column], text) for cell in row if (text := in_one_line(cell.text))] for row in rows]
     lines = [" ".join(text for _, text in row) for row in texts]
     head_lines = tuple(line for line in lines[:heads] if 0 < len(line) <= CHUNK)
     for number, (cells, line) in enumerate(zip(texts, lines, strict=True)):

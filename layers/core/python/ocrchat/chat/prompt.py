@@ -52,18 +52,18 @@ class Item:
     text: str
 
 
-def items(document: Document, question: Question, tokens: int) -> list[Item]:
-    """The whole document where it fits into so many `tokens`, else the pages that the question is about, or passages of them
-    where the first is too long; in order."""
-    tokens = max(tokens, _LEAST)
+def items(document: Document, question: Question, context: int) -> list[Item]:
+    """The whole document where it fits into a context of so many tokens, beside the question and the answer; else the pages
+    that the question is about, or passages of them where the first is too long; in order."""
+    tokens = max(context - MOST_TOKENS - len(history(question)), _LEAST)  # at most a token a character
     pages = {page.index + 1: page for page in document.pages if page.blocks}
     sizes = {number: len(page.text.encode()) / _BYTES_A_TOKEN for number, page in pages.items()}
     chosen = list(pages)
     if sum(sizes.values()) > tokens:
-        from ocrchat.chat.retrieval import Index
+        from ocrchat.chat.retrieval import index_of
 
-        index = Index(document)
-        ranked = index.pages(question.text, len(pages))
+        index = index_of(document)
+        ranked = index.pages(question.text)
         if ranked and sizes[ranked[0]] > tokens:
             return _passages(index, question, tokens)
         chosen, room = [], float(tokens)

@@ -9,10 +9,9 @@ from ocrchat.chat.tokens import Tokeniser
 from ocrchat.chat.values import Kind, asked
 from ocrchat.chat.vocabulary import CONCEPTS, STOP_PHRASES, STOP_WORDS
 
-MOST_TERMS = 40
+_MOST_TERMS = 40
 """Of a question: what comes behind them is hardly about something else."""
 
-_SENTENCES = re.compile(r"(?<=[?？؟])\s*(?=\S)")
 _CONJUNCTIONS = re.compile(
     r"\s*(?:[,;，、؛،]\s*)?(?:\b(?:and|und|y|et|e|ed|и)\b|[;&，、؛،]|(?<= )و(?=\w)|以及|和|と)\s*", re.IGNORECASE
 )
@@ -44,15 +43,11 @@ class Reader:
                 self._synonyms[term] = (*self._synonyms.get(term, ()), *terms)
 
     def query(self, text: str) -> Query:
-        own = list(dict.fromkeys(self._tokeniser.terms(" ".join(_content(text)))))[:MOST_TERMS]
+        own = list(dict.fromkeys(self._tokeniser.terms(" ".join(_content(text)))))[:_MOST_TERMS]
         return Query(text, tuple((term, *self._others(term)) for term in own), asked(text))
 
     def _others(self, term: str) -> list[str]:
         return [other for other in dict.fromkeys(self._synonyms.get(term, ())) if other != term]
-
-
-def sentences(text: str) -> list[str]:
-    return [part.strip() for part in _SENTENCES.split(text) if part.strip()]
 
 
 def parts(sentence: str) -> list[str]:

@@ -48,10 +48,10 @@ class Index:
             total.update(related)
         return [Found(chunk, score) for chunk, score in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
 
-    def pages(self, question: str, most: int) -> tuple[int, ...]:
-        """Numbers of at most `most` pages, the ones that the question is about first, then the others as they stand."""
+    def pages(self, question: str) -> tuple[int, ...]:
+        """Numbers of all pages that have text, the ones that the question is about first, then the others as they stand."""
         ranked = [self.chunks[found.chunk].page for found in self.rank(self.query(question))]
-        return tuple(dict.fromkeys([*ranked, *(chunk.page for chunk in self.chunks)]))[:most]
+        return tuple(dict.fromkeys([*ranked, *(chunk.page for chunk in self.chunks)]))
 
     def unit_terms(self, unit: int) -> frozenset[str]:
         """Of the unit with what it stands under."""
@@ -73,6 +73,17 @@ class Index:
 
     def terms(self, text: str) -> list[str]:
         return self._tokeniser.terms(text)
+
+
+_last: tuple[Document, Index] | None = None
+
+
+def index_of(document: Document) -> Index:
+    """The last one is kept: a document is asked about more than once, and one of 3,000 pages takes 10 s."""
+    global _last
+    if _last is None or _last[0] is not document:
+        _last = document, Index(document)
+    return _last[1]
 
 
 def _language(document: Document) -> str | None:

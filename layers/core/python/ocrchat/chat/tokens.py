@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 import Stemmer
 
+from ocrchat.chat.numbers import canonical
+
 _UNSPACED = (
     r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fff\u3005\u3040-\u9fff"
     r"\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
@@ -46,7 +48,7 @@ class Tokeniser:
 
 def _ascii_words(text: str) -> Iterator[str]:
     for number, word in _ASCII_WORD.findall(text):
-        yield word or _number(number)
+        yield word or canonical(number)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -54,15 +56,7 @@ def _words(text: str) -> Iterator[str]:
         if len(unspaced) > 1:
             yield from (unspaced[at : at + 2] for at in range(len(unspaced) - 1))
         else:
-            yield unspaced or word or _number(number)
-
-
-def _number(written: str) -> str:
-    """Without the marks between thousands, whichever they are: 1,234.50 and 1.234,50 and 1234.50 are one term."""
-    whole, _, rest = written.replace(",", ".").rpartition(".")
-    if not whole or len(rest) == 3:
-        return written.replace(",", "").replace(".", "")
-    return f"{whole.replace('.', '')}.{rest}"
+            yield unspaced or word or canonical(number)
 
 
 def _bare(word: str) -> str:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-_MONTHS = (
-    "jan feb mar apr may jun jul aug sep oct nov dec januar januari janvier enero gennaio janeiro februar février febrero "
-    "febbraio fevereiro märz mars marzo março avril abril aprile mai mayo maggio maio juni juin junio giugno junho juli "
-    "juillet julio luglio julho août agosto septembre septiembre settembre setembro okt oktober octobre octubre ottobre "
-    "outubro novembre noviembre dez dezember décembre diciembre dicembre dezembro january february march april june july "
-    "august september october november december "
-)
-_MONTH = rf"(?:{'|'.join(sorted(_MONTHS.split(), key=len, reverse=True))})"
+from ocrchat.fields.values import MONTH
+
+_MONTH = rf"(?:{MONTH})"
 _NUMBER = r"\d+(?:[.,'\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
 _CURRENCY = r"(?:[$€£¥₹₽₩₺₪฿]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|euros?|dollars?|pounds?|Franken|pesos?)\b|元|円|원)"
 

@@ -6,7 +6,6 @@ Told by boxes and characters alone: documents are stored without words.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +13,7 @@ from itertools import pairwise
 from ocrchat.bidi import runs_leftwards
 from ocrchat.export.plain import extent
 from ocrchat.model import Line
+from ocrchat.writing import HYPHENS, SOFT_HYPHEN, is_divided, is_unspaced
 
 RUNNING = 0.6
 """Share of the lines of a paragraph that are full, and more."""
@@ -31,8 +31,6 @@ SPREAD_LINES = 0.34
 the block rows."""
 MEASURED = 8
 """Characters from which on a line tells how far apart they are."""
-SOFT_HYPHEN = "\xad"
-_HYPHENS = "-‐" + SOFT_HYPHEN
 _CONJUNCTIONS = (
     "and",
     "or",
@@ -55,19 +53,6 @@ _CONJUNCTIONS = (
 """What follows a hyphen that stands for the rest of a compound: "Ein- und Ausgabe"."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 _LEADERS = re.compile(r"(?:[.·…_]\s?){5}")
-_UNSPACED = (
-    "CJK",
-    "HIRAGANA",
-    "KATAKANA",
-    "THAI",
-    "LAO",
-    "KHMER",
-    "MYANMAR",
-    "IDEOGRAPHIC",
-    "FULLWIDTH",
-    "BOPOMOFO",
-    "TIBETAN",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +105,7 @@ def _is_running(some: Sequence[Line], how: Manner) -> bool:
 
 def _divisions(some: Sequence[Line]) -> int:
     """Words that go on in the next line."""
-    return sum(
-        line.text[-1:] in _HYPHENS and line.text[-2:-1].isalpha() and following.text[:1].islower()
-        for line, following in pairwise(some)
-    )
+    return sum(is_divided(line.text, following.text) for line, following in pairwise(some))
 
 
 def _begins_within(text: str) -> bool:
@@ -143,7 +125,7 @@ def _pitch(line: Line) -> float:
 def _first_word(line: Line) -> float:
     """How wide it is, in pixels."""
     text = line.text.lstrip()
-    first = text[:1] if _is_unspaced(text[:1]) else text.split(maxsplit=1)[0] if text else ""
+    first = text[:1] if is_unspaced(text[:1]) else text.split(maxsplit=1)[0] if text else ""
     return line.box.width * extent(first) / max(extent(line.text), 1)
 
 
@@ -152,13 +134,13 @@ def _continued(before: str, after: str, words: frozenset[str]) -> str:
     if not before or not after:
         return before + after
     if (
-        before[-1] in _HYPHENS
+        before[-1] in HYPHENS
         and before[-2:-1].isalpha()
         and after[0].isalpha()
         and after.split()[0] not in _CONJUNCTIONS
     ):
         return _without_hyphen(before, after, words)
-    return before + ("" if _is_unspaced(before[-1]) and _is_unspaced(after[0]) else " ") + after
+    return before + ("" if is_unspaced(before[-1]) and is_unspaced(after[0]) else " ") + after
 
 
 def _without_hyphen(before: str, after: str, words: frozenset[str]) -> str:
@@ -169,8 +151,3 @@ def _without_hyphen(before: str, after: str, words: frozenset[str]) -> str:
     is_name = tail[0].isupper() and not (head + tail).isupper()
     keeps = is_name or "-" in head or f"{head}-{tail}".casefold() in words
     return before + after if keeps else before[:-1] + after
-
-
-def _is_unspaced(character: str) -> bool:
-    """Whether it is of a script that has no spaces between words. Hangul has."""
-    return character > "\u0e00" and unicodedata.name(character, "").startswith(_UNSPACED)

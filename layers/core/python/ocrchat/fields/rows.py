@@ -13,6 +13,10 @@ _BESIDE = 0.5
 """Lines share so much of the height of the lower one."""
 
 
+_OPEN = 4
+"""Rows that a line may still belong to: a page of 3,000 lines ends as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Lines from left to right, on a page counted from 1."""
@@ -33,14 +37,16 @@ def rows(document: Document) -> list[Row]:
     """From top to bottom, page after page."""
     found = []
     for page in document.pages[:_PAGES]:
-        waiting = sorted(
-            (line for line in page.lines if line.text.strip()), key=lambda line: (line.box.y0, line.box.x0)
-        )
-        while waiting:
-            first = waiting[0]
-            row = [line for line in waiting if _stand_beside(first.box, line.box)]
-            waiting = [line for line in waiting if line not in row]
-            found.append(Row(page.index + 1, tuple(sorted(row, key=lambda line: line.box.x0))))
+        open_rows: list[list[Line]] = []
+        lines = (line for line in page.lines if line.text.strip())
+        for line in sorted(lines, key=lambda line: (line.box.y0, line.box.x0)):
+            near = (row for row in reversed(open_rows[-_OPEN:]) if _stand_beside(row[0].box, line.box))
+            row = next(near, None)
+            if row is None:
+                open_rows.append([line])
+            else:
+                row.append(line)
+        found += [Row(page.index + 1, tuple(sorted(row, key=lambda line: line.box.x0))) for row in open_rows]
     return found
 
 

@@ -26,13 +26,14 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+"""A pattern of their names, longer ones first."""
 
 DATE = re.compile(
     rf"(?<![\d.,/-])(?:(?P<y1>\d{{4}})[-./年]\s?(?P<m1>\d{{1,2}})[-./月]\s?(?P<d1>\d{{1,2}})日?"
     rf"|(?P<a>\d{{1,2}})\s?(?P<s>[-./])\s?(?P<b>\d{{1,2}})\s?(?P=s)\s?(?P<y2>\d{{4}}|\d{{2}})"
-    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]?(?:de |of )?(?P<m3>{_MONTH})\.?,?[\s-]?(?:de )?(?P<y3>\d{{4}}|\d{{2}})"
-    rf"|(?P<m4>{_MONTH})\.?\s?(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}}))(?!\d)",
+    rf"|(?P<d3>\d{{1,2}})(?:st|nd|rd|th|\.)?[\s-]?(?:de |of )?(?P<m3>{MONTH})\.?,?[\s-]?(?:de )?(?P<y3>\d{{4}}|\d{{2}})"
+    rf"|(?P<m4>{MONTH})\.?\s?(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}}))(?!\d)",
     re.IGNORECASE,
 )
 

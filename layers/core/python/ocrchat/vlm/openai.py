@@ -35,8 +35,7 @@ class OpenAiServer:
     def stream(self, body: bytes, deadline: float) -> Generator[bytes]:
         if not self._headers.get("Authorization", "").isascii():
             raise Refused("the API key has characters that none can have")
-        left = deadline - time.monotonic()
-        timeout = httpx.Timeout(max(min(self.silence, left), 0.1), connect=_CONNECT_SECONDS)
+        timeout = httpx.Timeout(self.silence, connect=_CONNECT_SECONDS)
         begun = False
         try:
             with (
