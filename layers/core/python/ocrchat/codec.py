@@ -78,7 +78,7 @@ def page_from_json(data: Json, with_words: bool = True) -> PageResult:
 
 
 def document_to_json(
-    document: Document, markdown: str, fields: Mapping[str, Field | None] | None, translation: Json | None
+    document: Document, markdown: str, fields: Mapping[str, Field | None] | None, translation: Json | None = None
 ) -> Json:
     """The finished part of a job: the keys of `NO_DOCUMENT`; pages without words, which are many."""
     return {

@@ -172,7 +172,7 @@ class TranslationUnavailable(BadRequest):
     code = "translation_unavailable"
     title = "This translation cannot be had here"
 
-    def __init__(self, detail: str, available: Sequence[str]) -> None:
+    def __init__(self, detail: str, available: Sequence[str] = ()) -> None:
         super().__init__(detail)
         self.available = tuple(available)
 

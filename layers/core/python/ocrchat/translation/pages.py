@@ -30,14 +30,13 @@ def translated(page: PageResult, source: str, target: str, translator: Translato
         for some in texts
         for text in some
     }
-    return _page(page, source, texts, judged, translator.name)
+    blocks = tuple(_block(block, some, judged) for block, some in zip(page.blocks, texts, strict=True))
+    return PageTranslation(page.index, source, blocks, translator.name)
 
 
 def kept(page: PageResult, source: str) -> PageTranslation:
     """Of a page that is in the language already."""
-    texts = units.of_page(page)
-    judged = {text: (Status.KEPT, text) for some in texts for text in some}
-    return _page(page, source, texts, judged, None)
+    return PageTranslation(page.index, source, tuple(map(_kept, page.blocks)))
 
 
 def without(page: PageResult, source: str | None, problem: Problem) -> PageTranslation:
@@ -70,22 +69,21 @@ def _whole(parts: Sequence[str], answers: Sequence[str | None]) -> str | None:
     return cutting.joined(parts, said) if len(said) == len(parts) else None
 
 
-def _page(
-    page: PageResult, source: str, texts: Sequence[Sequence[str]], judged: Judged, provider: str | None
-) -> PageTranslation:
-    blocks = tuple(_block(block, some, judged) for block, some in zip(page.blocks, texts, strict=True))
-    return PageTranslation(page.index, source, blocks, provider)
-
-
 def _block(block: Block, texts: Sequence[str], judged: Judged) -> BlockTranslation:
     statuses = {judged[text][0] for text in texts}
-    status = next((one for one in (Status.WITHHELD, Status.TRANSLATED) if one in statuses), Status.KEPT)
+    if statuses <= {Status.KEPT}:
+        return _kept(block)
+    status = Status.WITHHELD if Status.WITHHELD in statuses else Status.TRANSLATED
     said = [judged[text][1] for text in texts]
     if block.table is None:
-        return BlockTranslation(status, "\n".join(said) if texts else block.text)
+        return BlockTranslation(status, said[0])
     cells = tuple(replace(cell, text=text) for cell, text in zip(block.table.cells, said, strict=True))
     table = replace(block.table, cells=cells)
     return BlockTranslation(status, in_rows(table), table)
+
+
+def _kept(block: Block) -> BlockTranslation:
+    return BlockTranslation(Status.KEPT, block.text, block.table)
 
 
 def in_rows(table: Table) -> str:

@@ -37,10 +37,10 @@ def targets(translators: Sequence[Translator], source: str | None = None) -> lis
 def check(translators: Sequence[Translator], language: str, target: str) -> None:
     """Raises TranslationUnavailable for a pair that cannot be had; of `auto` the target alone is known."""
     if not translators:
-        raise TranslationUnavailable(_NONE, ())
+        raise TranslationUnavailable(_NONE)
     source = None if language == languages.AUTO else language
     if source != target and target not in (available := targets(translators, source)):
-        raise TranslationUnavailable(refusal(source, target, available), tuple(available))
+        raise TranslationUnavailable(refusal(source, target, available), available)
 
 
 def refusal(source: str | None, target: str, available: Sequence[str]) -> str:

@@ -26,13 +26,13 @@ def _page(page: PageResult, made: PageTranslation, language: str) -> PageResult:
 
 
 def _block(block: Block, said: BlockTranslation) -> Block:
+    if said.status is Status.KEPT:
+        return block
     if said.table and block.table:
         table = _marked(said.table, block.table)
         return replace(block, table=table, lines=_lines(block, in_rows(table)), area=block.box)
     if said.status is Status.WITHHELD:
         return replace(block, lines=_lines(block, NOT_TRANSLATED), area=block.box)
-    if said.text == block.text:
-        return block
     return replace(block, lines=_lines(block, said.text), area=block.box)
 
 
