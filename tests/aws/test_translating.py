@@ -126,13 +126,8 @@ def test_a_run_goes_on_where_the_one_before_has_stopped(cloud: Cloud, read_job: 
 
 def test_a_service_that_is_busy_is_waited_for(cloud: Cloud, read_job: MakeJob) -> None:
     job = read_job(text_page(0))
-    with libretranslate(pseudo, Fails(429), Fails(503), pseudo) as server:
-        translator = server.libretranslate
-        translator.pairs()
-        server.outcomes.pop(0)
-        made = usecases.translate(cloud, [translator], job.id, time.monotonic() + SOON, pauses=(0.01, 0.01))
-
-    assert made == Progress(1)
+    with libretranslate(Fails(429), Fails(503), pseudo) as server:
+        assert run(cloud, job, server) == Progress(1)
 
 
 @pytest.mark.parametrize("outcome", [Fails(503), Fails(403, "wrong key")])

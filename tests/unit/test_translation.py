@@ -362,10 +362,8 @@ def test_texts_go_in_requests_of_a_size_that_servers_take() -> None:
     ],
 )
 def test_what_may_help_later_and_what_never_will(outcome: Fails, error: type[Exception]) -> None:
-    with libretranslate() as server:
+    with libretranslate(outcome) as server:
         translator = server.libretranslate
-        translator.pairs()
-        server.says(outcome)
         with pytest.raises(error):
             translator.translate(["Hello"], "en", "es", time.monotonic() + SOON)
 

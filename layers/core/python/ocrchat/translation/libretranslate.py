@@ -99,5 +99,7 @@ def _listed(answer: Any) -> dict[str, tuple[str, list[str]]]:
     found: dict[str, tuple[str, list[str]]] = {}
     for one in sorted(answer, key=lambda one: (len(str(one["code"])), str(one["code"]))):
         if known := languages.find(str(one["code"])):
-            found.setdefault(known.code, (str(one["code"]), list(map(str, one.get("targets") or everything))))
+            targets = one.get("targets")
+            reachable = list(map(str, targets)) if isinstance(targets, list) else everything
+            found.setdefault(known.code, (str(one["code"]), reachable))
     return found
