@@ -33,7 +33,7 @@ from ocrchat.usecases import documents
 _AT_ONCE = 8
 """Pages. Of S3 as many are fetched side by side."""
 
-_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the tries at a page of a service that is busy."""
 
 _UNKNOWN = Problem(
