@@ -192,6 +192,9 @@ def test_what_a_translator_rightly_does_passes(text: str, said: str) -> None:
         pytest.param("See https://acme.example/a today", "Vea https://evil.example/a hoy", id="another link"),
         pytest.param("The lake is monitored by buoys", "The lake is monitored by buoys", id="the source"),
         pytest.param("The lake is monitored by buoys", "the lake is monitored, by buoys!", id="the source, nearly"),
+        pytest.param(
+            "湖の水質は十一個の浮標で観測する", "湖の水質は十一個の浮標で観測する", id="the source, without spaces"
+        ),
         pytest.param("The lake is monitored by buoys", "  ", id="nothing"),
         pytest.param("The lake is monitored by buoys. " * 10, "El lago.", id="a part"),
         pytest.param("The lake is monitored", "Ahora sigue otra cosa. " * 20, id="much more"),
@@ -199,6 +202,21 @@ def test_what_a_translator_rightly_does_passes(text: str, said: str) -> None:
 )
 def test_what_is_no_translation_of_it_is_not_shown(text: str, said: str) -> None:
     assert checks.judge(text, said) is None
+
+
+@pytest.mark.parametrize("name", ["Northwind Traders", "東京都庁", "NASA", "Total"])
+def test_a_name_may_come_back_as_it_was(name: str) -> None:
+    assert checks.judge(name, name) is Status.KEPT
+
+
+@pytest.mark.parametrize("piece", ["a.", "a", "a@", "a1-", "1,", "http://", "A1é", "a. "])
+def test_texts_that_are_made_to_be_slow_are_judged_at_once(piece: str) -> None:
+    """A page of 200,000 letters; what looks through them once for each takes minutes."""
+    text = piece * (200_000 // len(piece))
+
+    checks.has_words(text)
+    checks.judge(text, text[:-1])
+    assert "".join(cutting.cut(text, 2000)) == text
 
 
 @pytest.mark.parametrize("text", ["4,000", "12.03.2026", "INV-2026/0417", "info@acme.example", "—", "$ 12.50", ""])
@@ -257,6 +275,8 @@ def test_exports_of_the_translation_have_its_words_where_the_original_has_its_ow
     assert [line.text for line in document.pages[0].blocks[3].lines] == ["Northwindo Traderso", "12 Harbouro Roado"]
     assert [line.box for line in document.pages[0].blocks[3].lines] == [line.box for line in ADDRESS.lines]
     assert document.pages[0].language == "es"
+    into_chinese = rebuilding.document(DOCUMENT, Translation("ch", (said_by(pseudo),)))
+    assert into_chinese.pages[0].language == "zh"
 
 
 def test_what_is_withheld_is_marked_and_the_source_is_nowhere() -> None:

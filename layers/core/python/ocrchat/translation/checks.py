@@ -14,11 +14,13 @@ from itertools import pairwise
 from ocrchat.chat.numbers import in_order
 from ocrchat.export.plain import extent
 from ocrchat.translation.model import Status
+from ocrchat.writing import is_unspaced
 
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"'“”«»()]+", re.IGNORECASE)
+# Each begins where nothing of it stands before, or a long word would be looked through once for each of its letters.
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:https?://|www\.)[^\s<>\"'“”«»()]+", re.IGNORECASE)
 _BEHIND_ADDRESS = ".,;:!?。、"
 
-_CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]+(?:[-_/.#][A-Za-z0-9]+)*(?![\w-])")
+_CODE = re.compile(r"(?<![\w-])[A-Za-z0-9]+(?:[-_/.#][A-Za-z0-9]+)*")
 _LEAST_CODE = 4
 """Letters: Q3 and A4 may be called otherwise."""
 _MEASURE = re.compile(r"\d+[A-Za-z]+")
@@ -49,9 +51,8 @@ def has_words(text: str) -> bool:
 
 def judge(text: str, translated: str) -> Status | None:
     """TRANSLATED, or KEPT if it is still the same; None if it may not stand for `text`."""
-    words = _words(text)
-    if words == _words(translated):
-        return Status.KEPT if len(words) <= _NAME and _survives(text, translated) else None
+    if _words(text) == _words(translated):
+        return Status.KEPT if _count(text) <= _NAME and _survives(text, translated) else None
     return Status.TRANSLATED if _survives(text, translated) and _is_as_long(text, translated) else None
 
 
@@ -102,6 +103,12 @@ def _is_as_long(text: str, translated: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", _plain(text).casefold())
+
+
+def _count(text: str) -> float:
+    """Words; of a script that has no spaces between them, about two letters each."""
+    unspaced = sum(is_unspaced(letter) for letter in text)
+    return len([word for word in _words(text) if not is_unspaced(word[0])]) + unspaced / 2
 
 
 def _plain(text: str) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ocrchat import languages
 from ocrchat.model import Block, Box, Document, Line, PageResult, Table
 from ocrchat.translation.model import BlockTranslation, PageTranslation, Status, Translation
 from ocrchat.translation.pages import in_rows
+
+_OWN_CODES = ("ch", "rs_latin")
+"""Of `languages`, which are none of ISO 639. By `chinese_cht` exports choose the shape of ideographs."""
 
 NOT_TRANSLATED = "[Not translated]"
 """What stands in place of a text whose translation was withheld: who keeps the file would miss nothing else."""
@@ -20,9 +24,16 @@ def document(original: Document, translation: Translation) -> Document:
 def _page(page: PageResult, made: PageTranslation, language: str) -> PageResult:
     if made.problem:
         lines = (Line(NOT_TRANSLATED, Box.around(block.box for block in page.blocks)),)
-        return replace(page, blocks=(Block(lines),), language=language)
+        return replace(page, blocks=(Block(lines),))
+    language = _iso(language)
     blocks = tuple(_block(block, said) for block, said in zip(page.blocks, made.blocks, strict=True))
     return replace(page, blocks=blocks, language=language if blocks else page.language)
+
+
+def _iso(code: str) -> str:
+    """As pages say it."""
+    known = languages.find(code)
+    return known.aliases[0] if known and code in _OWN_CODES else code
 
 
 def _block(block: Block, said: BlockTranslation) -> Block:
