@@ -311,9 +311,11 @@ def test_the_language_of_a_page_is_that_which_was_asked_for_or_its_own_or_that_o
     unknown = PageResult(1, 1, 1, 72, "test", (Block((line("Total", 1),)),))
     document = Document((PAGE, unknown, PageResult(2, 1, 1, 72, "test", (ADDRESS,), language="zh")))
 
-    assert [pairs.source_of(page, document, "auto") for page in document.pages] == ["en", "en", "ch"]
-    assert [pairs.source_of(page, document, "fr") for page in document.pages] == ["fr", "fr", "fr"]
-    assert pairs.source_of(unknown, Document((unknown,)), "auto") is None
+    main = pairs.main_language(document, "auto")
+    assert [pairs.source_of(page, main, "auto") for page in document.pages] == ["en", "en", "ch"]
+    assert [pairs.source_of(page, main, "fr") for page in document.pages] == ["fr", "fr", "fr"]
+    assert pairs.main_language(document, "fr") == "fr"
+    assert pairs.main_language(Document((unknown,)), "auto") is None
 
 
 def test_a_pair_that_cannot_be_had_is_refused_with_what_can_and_what_to_configure() -> None:

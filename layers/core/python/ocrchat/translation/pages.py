@@ -25,13 +25,10 @@ def translated(page: PageResult, source: str, target: str, translator: Translato
     found = _found(wanted, source, target, translator, deadline)
     if len(wanted) >= _ECHO and not any(status is Status.TRANSLATED for status, _ in found.values()):
         found = {}
-    judged = {
-        text: found.get(text, (Status.WITHHELD, "")) if text in wanted else (Status.KEPT, text)
-        for some in texts
-        for text in some
-    }
+    judged = {text: (Status.KEPT, text) for some in texts for text in some}
+    judged |= {text: found.get(text, (Status.WITHHELD, "")) for text in wanted}
     blocks = tuple(_block(block, some, judged) for block, some in zip(page.blocks, texts, strict=True))
-    return PageTranslation(page.index, source, blocks, translator.name)
+    return PageTranslation(page.index, source, blocks, translator.name if wanted else None)
 
 
 def kept(page: PageResult, source: str) -> PageTranslation:

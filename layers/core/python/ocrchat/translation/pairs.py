@@ -50,15 +50,17 @@ def refusal(source: str | None, target: str, available: Sequence[str]) -> str:
     return f"{begin} {can} {_MORE}"
 
 
-def source_of(page: PageResult, document: Document, asked: str) -> str | None:
-    """The language that a page is in: the one that was asked for, or its own, or that of most of the document."""
+def source_of(page: PageResult, main: str | None, asked: str) -> str | None:
+    """The language that a page is in: the one that was asked for, or its own, or else `main`, that of most of the document."""
     if asked != languages.AUTO:
         return asked
-    return _code(page.language) or main_language(document)
+    return _code(page.language) or main
 
 
-def main_language(document: Document) -> str | None:
-    """What most of its text is in; None where no page tells."""
+def main_language(document: Document, asked: str) -> str | None:
+    """What most of its text is in, or was said to be in; None where no page tells."""
+    if asked != languages.AUTO:
+        return asked
     letters: Counter[str] = Counter()
     for page in document.pages:
         if code := _code(page.language):

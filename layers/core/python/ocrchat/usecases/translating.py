@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ocrchat import export, keys, languages
+from ocrchat import export, keys
 from ocrchat.cloud import Cloud
 from ocrchat.codec import Json
 from ocrchat.errors import Unavailable
@@ -66,7 +66,8 @@ def translate(
     document = documents.of_pages(cloud, job, cloud.page_sets.chunks(job.id, range(len(job.chunks))))
     kept = set(cloud.blobs.keys(keys.translation(job)))
     left = [page for page in document.pages if page.blocks and keys.translated_page(job, page.index) not in kept]
-    run = _Run(cloud, job, document, translators, deadline, pauses)
+    main = pairs.main_language(document, job.options.language)
+    run = _Run(cloud, job, main, translators, deadline, pauses)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = sum(pool.map(run.translate, left))
     is_stuck = run.is_over or not done
@@ -83,32 +84,35 @@ def gathered(cloud: Cloud, job: Job, document: Document) -> Json | None:
     there = [page.index for page in document.pages if keys.translated_page(job, page.index) in kept]
     stored = cloud.blobs.get_jsons([keys.translated_page(job, index) for index in there])
     found = {index: codec.page_from_json(data) for index, data in zip(there, stored, strict=True)}
-    made = Translation(target, tuple(found.get(page.index) or _missing(page, document, job) for page in document.pages))
+    main = pairs.main_language(document, job.options.language)
+    made = Translation(target, tuple(found.get(page.index) or _missing(page, main, job) for page in document.pages))
     rebuilt = rebuilding.document(document, made)
-    source = pairs.main_language(document) if job.options.language == languages.AUTO else job.options.language
-    return codec.to_json(document, made, source, rebuilt, export.markdown.document(rebuilt))
+    return codec.to_json(document, made, main, rebuilt, export.markdown.document(rebuilt))
 
 
-def _missing(page: PageResult, document: Document, job: Job) -> PageTranslation:
-    source = pairs.source_of(page, document, job.options.language)
+def _missing(page: PageResult, main: str | None, job: Job) -> PageTranslation:
+    source = pairs.source_of(page, main, job.options.language)
     return pages.without(page, source, _BROKEN_OFF) if page.blocks else PageTranslation(page.index, None)
 
 
 class _Run:
-    """What the pages of a run have in common. `why`: what the service said of a page that it refused, or why it is over."""
+    """What the pages of a run have in common.
+
+    `main` is the language of most of the document; `why`, what the service said of a page that it refused, or why it is over.
+    """
 
     def __init__(
         self,
         cloud: Cloud,
         job: Job,
-        document: Document,
+        main: str | None,
         translators: Sequence[Translator],
         deadline: float,
         pauses: Sequence[float],
     ) -> None:
         self._cloud = cloud
         self._job = job
-        self._document = document
+        self._main = main
         self._translators = translators
         self._deadline = deadline
         self._pauses = pauses
@@ -125,7 +129,7 @@ class _Run:
             made = self._tried(lambda: self._translated(page))
         except NotTranslated as error:
             self.why = str(error)
-            made = _missing(page, self._document, self._job)
+            made = _missing(page, self._main, self._job)
         if made is None:
             return False
         key = keys.translated_page(self._job, page.index)
@@ -141,7 +145,7 @@ class _Run:
 
     def _translated(self, page: PageResult) -> PageTranslation:
         target = self._job.options.translate_to
-        source = pairs.source_of(page, self._document, self._job.options.language)
+        source = pairs.source_of(page, self._main, self._job.options.language)
         if source is None:
             return pages.without(page, None, _UNKNOWN)
         if source == target:
