@@ -13,6 +13,7 @@ from infra.chat import Chat
 from infra.function import Layers
 from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
+from infra.translation import allow_listing, allow_translation, with_translation
 from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
@@ -24,6 +25,7 @@ SOURCE = "jobs/*/source"
 CHUNKS = "jobs/*/chunks/*"
 PAGES = "jobs/*/pages/*"
 VLM = "jobs/*/vlm/*"
+TRANSLATION = "jobs/*/translation/*"
 RESULT = "jobs/*/result.json"
 DOWNLOADS = "jobs/*/downloads/*"
 CHAT = "jobs/*/chat/*"
@@ -74,12 +76,16 @@ class OcrChatStack(cdk.Stack):
             layers=layers,
             max_copies=context.count(self.node, "vlm_max_copies"),
         )
+        translating = replace(
+            with_translation(settings, self.node), translate_secret=context.secret_name(self.node, "translate_secret")
+        )
         workflow = Workflow(
             self,
             "Workflow",
             storage=storage,
             split_settings=settings,
             prepare_settings=settings,
+            translate_settings=translating,
             assemble_settings=with_cap,
             layers=layers,
         )
@@ -99,12 +105,14 @@ class OcrChatStack(cdk.Stack):
             ),
             layers=layers,
         )
+        submitting = with_translation(
+            replace(with_machine, inline_waiters=context.count(self.node, "inline_waiters"), tessdata=TESSDATA),
+            self.node,
+        )
         api = Api(
             self,
             "Api",
-            submit_settings=replace(
-                with_machine, inline_waiters=context.count(self.node, "inline_waiters"), tessdata=TESSDATA
-            ),
+            submit_settings=submitting,
             export_settings=settings,
             gate_settings=settings,
             chat=chat.answer,
@@ -120,6 +128,7 @@ class OcrChatStack(cdk.Stack):
         storage.allow_items(api.submit, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
         storage.allow_query_index(api.submit, OPEN_JOBS_INDEX, ACCOUNT_JOBS_INDEX)
         allow_read_elsewhere(api.submit, _names(self.node.get_context("readable_buckets")))
+        allow_listing(api.submit, submitting)
         events.allow_send(api.submit)
         workflow.machine.grant_start_execution(api.submit)
         allow_task_answers(api.submit, "SendTaskFailure")
@@ -166,7 +175,16 @@ class OcrChatStack(cdk.Stack):
             queues.allow_send(function)
             allow_task_answers(function, "SendTaskSuccess")
 
-        storage.allow_get(workflow.assemble, PAGES)
+        # Pages in another language; of a job that is erased meanwhile they are taken back.
+        storage.allow_get(workflow.translate, PAGES)
+        storage.allow_put(workflow.translate, TRANSLATION)
+        storage.allow_delete(workflow.translate, TRANSLATION)
+        storage.allow_list(workflow.translate, TRANSLATION)
+        storage.allow_items(workflow.translate, "GetItem", "BatchGetItem")
+        allow_translation(workflow.translate, translating)
+
+        storage.allow_get(workflow.assemble, PAGES, TRANSLATION)
+        storage.allow_list(workflow.assemble, TRANSLATION)
         storage.allow_put(workflow.assemble, RESULT)
         storage.allow_delete(workflow.assemble, RESULT)
 

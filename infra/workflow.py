@@ -28,6 +28,7 @@ class Workflow(Construct):
         storage: Storage,
         split_settings: Settings,
         prepare_settings: Settings,
+        translate_settings: Settings,
         assemble_settings: Settings,
         layers: Layers,
     ) -> None:
@@ -51,6 +52,15 @@ class Workflow(Construct):
             memory_mb=3008,  # the most that new accounts have
             scratch_mb=1024,
         ).function
+        self.translate = Entrypoint(
+            self,
+            "Translate",
+            module="export.translate",
+            settings=translate_settings,
+            layers=(layers.core,),
+            timeout=cdk.Duration.seconds(300),
+            memory_mb=1769,
+        ).function
         self.assemble = Entrypoint(
             self,
             "Assemble",
@@ -67,6 +77,7 @@ class Workflow(Construct):
             definition_substitutions={
                 "SplitFunction": self.split.function_name,
                 "PrepareFunction": self.prepare.function_name,
+                "TranslateFunction": self.translate.function_name,
                 "AssembleFunction": self.assemble.function_name,
                 "Table": storage.table.table_name,
             },
@@ -80,7 +91,7 @@ class Workflow(Construct):
             ),
             tracing_enabled=True,
         )
-        for function in (self.split, self.prepare, self.assemble):
+        for function in (self.split, self.prepare, self.translate, self.assemble):
             function.grant_invoke(self.machine)
         storage.allow_items(self.machine, "UpdateItem")
 

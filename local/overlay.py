@@ -48,6 +48,15 @@ _CHAT_VARIABLES = {
     "OCRCHAT_CHAT_CONTEXT": "chat_context",
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "chat_endpoint_url",
 }
+_TRANSLATE_VARIABLES = {
+    "OCRCHAT_TRANSLATE_PROVIDER": "translate_provider",
+    "OCRCHAT_TRANSLATE_MODEL": "translate_model",
+    "OCRCHAT_TRANSLATE_URL": "translate_url",
+    "OCRCHAT_TRANSLATE_SECRET": "translate_secret",
+    "AWS_ENDPOINT_URL_TRANSLATE": "translate_endpoint_url",
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "translate_endpoint_url",
+}
+_TRANSLATES = ("submit.api", "export.translate")
 _ANSWERS = "chat.api"
 _ASKS = "ocr_page.vlm"
 _CALLS_OUT = ("submit.api", "export.webhook")
@@ -84,6 +93,8 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
                 environment |= {name: {_OPEN: value} for name, value in _VLM_VARIABLES.items()}
             if environment["POWERTOOLS_SERVICE_NAME"] == _ANSWERS:
                 environment |= {name: {_OPEN: value} for name, value in _CHAT_VARIABLES.items()}
+            if environment["POWERTOOLS_SERVICE_NAME"] in _TRANSLATES:
+                environment |= {name: {_OPEN: value} for name, value in _TRANSLATE_VARIABLES.items()}
         elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
             properties["ScalingConfig"] = {"MaximumConcurrency": {_OPEN: "ocr_concurrency"}}
         resource.pop("Metadata", None)

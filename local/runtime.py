@@ -19,7 +19,15 @@ from ocrchat import usecases
 from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
-from ocrchat.settings import ChatProvider, Settings, VlmBackend, chat_problem, vlm_problem
+from ocrchat.settings import (
+    ChatProvider,
+    Settings,
+    TranslateProvider,
+    VlmBackend,
+    chat_problem,
+    translate_problem,
+    vlm_problem,
+)
 from ocrchat.vlm.dialects import DIALECTS
 
 DEMO_ACCOUNT = "demo"
@@ -52,6 +60,15 @@ _CHAT = {
 }
 """Likewise, of who answers questions; so small a context since that is what local servers have unless they are told.
 `chat_endpoint_url` is where a stand-in for Bedrock's runtime listens."""
+
+_TRANSLATE = {
+    "translate_provider": TranslateProvider.NONE.value,
+    "translate_model": "",
+    "translate_url": "",
+    "translate_secret": "",
+    "translate_endpoint_url": "",
+}
+"""Likewise, of who translates. `translate_endpoint_url` is where a stand-in for Amazon Translate and Bedrock listens."""
 
 _WORKER_MB = 900
 """What an OCR worker takes at most."""
@@ -95,6 +112,7 @@ def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
                 "allow_private_addresses": str(allow_private_addresses()),
                 **vlm(emulator.endpoint),
                 **chat(emulator.endpoint),
+                **translate(emulator.endpoint),
             },
         )
         cloud = connect(emulator.endpoint, outputs)
@@ -182,6 +200,19 @@ def chat(endpoint: str) -> dict[str, str]:
         # The emulator would answer, with words of its own.
         raise EmulatorFailed("OCRCHAT_CHAT_PROVIDER: 'bedrock' answers on AWS alone. Here take extractive, or openai.")
     return given | _secret(endpoint, "chat")
+
+
+def translate(endpoint: str) -> dict[str, str]:
+    """Who translates, likewise. Raises EmulatorFailed."""
+    given = {name: os.environ.get(f"OCRCHAT_{name.upper()}") or default for name, default in _TRANSLATE.items()}
+    problem = translate_problem(
+        provider=given["translate_provider"], model=given["translate_model"], url=given["translate_url"]
+    )
+    if problem:
+        raise EmulatorFailed(f"{problem} Here the names are OCRCHAT_TRANSLATE_PROVIDER and so on.")
+    if given["translate_provider"] == TranslateProvider.AWS and not given["translate_endpoint_url"]:
+        raise EmulatorFailed("OCRCHAT_TRANSLATE_PROVIDER: 'aws' translates on AWS alone. Here take libretranslate.")
+    return given | _secret(endpoint, "translate")
 
 
 def _secret(endpoint: str, of: str) -> dict[str, str]:

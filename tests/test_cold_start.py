@@ -35,6 +35,7 @@ def loaded_by(module: str) -> set[str]:
         "submit.reconcile",
         "ocr_page.dead_letter",
         "export.assemble",
+        "export.translate",
         "export.api",
         "chat.api",
     ],
@@ -44,7 +45,8 @@ def test_functions_outside_the_image_never_load_the_ocr_stack(module: str) -> No
 
 
 @pytest.mark.parametrize(
-    "module", ["submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.api", "chat.api"]
+    "module",
+    ["submit.reconcile", "ocr_page.dead_letter", "export.assemble", "export.translate", "export.api", "chat.api"],
 )
 def test_functions_without_the_documents_layer_do_not_need_it(module: str) -> None:
     assert not loaded_by(f"functions.{module}") & DOCUMENTS

@@ -10,12 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import export, rest, usecases
 from ocrchat.aws.blobs import attachment
 from ocrchat.cloud import cloud
-from ocrchat.errors import DamagedFile, InvalidField, JobFailed, JobNotFinished, JobNotFound
+from ocrchat.errors import DamagedFile, InvalidField, JobFailed, JobNotFinished, JobNotFound, NoTranslation
 from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
 from ocrchat.scratch import Scratch
 from ocrchat.telemetry import logger
 from ocrchat.tools import TOOLS
+from ocrchat.usecases.downloads import OF_TRANSLATION
 
 CARRIED_BYTES = 3_000_000
 """What a function surely can hand over of the 6 MB that Lambda carries: base64 adds a third, the escapes of JSON can double."""
@@ -35,6 +36,12 @@ PDF_MODE = Parameter(
     "What a PDF shows: `searchable`, the original pages with invisible text over them, or `text`, the text set anew.",
     {"type": "string", "enum": list(PDF_MODES), "default": "searchable"},
 )
+TEXT = Parameter(
+    "text",
+    "query",
+    "In which language: as it was read, or `translation`, of a job with `translate_to`.",
+    {"type": "string", "enum": ["original", "translation"], "default": "original"},
+)
 
 routes = rest.Routes()
 scratch = Scratch()
@@ -43,7 +50,7 @@ scratch = Scratch()
 @routes.add(
     "GET",
     "/api/v1/ocr/{uuid}/download/",
-    parameters=(rest.UUID, FORMAT, PDF_MODE),
+    parameters=(rest.UUID, FORMAT, PDF_MODE, TEXT),
     answers={
         200: Answer(
             "The document.",
@@ -58,7 +65,7 @@ scratch = Scratch()
             headers={"Location": "The address."},
         ),
     },
-    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed, DamagedFile),
+    errors=(InvalidField, JobNotFound, JobNotFinished, JobFailed, NoTranslation, DamagedFile),
 )
 def download(call: Call, uuid: str) -> Response[Any]:
     """Download the document.
@@ -74,6 +81,12 @@ def download(call: Call, uuid: str) -> Response[Any]:
         name = PDF_MODES[mode]
     elif mode != PDF_MODE.schema["default"]:
         raise InvalidField(f"pdf_mode={mode} is for format=pdf, and format is {name}.")
+    if call.word(TEXT) == "translation":
+        if name == "pdf":
+            raise InvalidField(
+                "A searchable PDF shows the original pages. Add pdf_mode=text for a PDF of the translation."
+            )
+        name = OF_TRANSLATION + name
     document = usecases.download(call.cloud, job, name, CARRIED_BYTES, scratch)
     if document.url:
         # An empty body, since the emulator breaks on none; uncompressed, since it would not be empty then.

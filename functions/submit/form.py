@@ -15,8 +15,9 @@ from ocrchat import languages, selection
 from ocrchat.codec import Json
 from ocrchat.errors import FileMissing, InvalidField, MalformedForm
 from ocrchat.filenames import base_name
+from ocrchat.languages import Language
 from ocrchat.model import JobOptions, Tier
-from ocrchat.settings import VlmBackend
+from ocrchat.settings import TranslateProvider, VlmBackend
 from ocrchat.tools import TOOLS
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
@@ -50,7 +51,10 @@ FIELDS: dict[str, Json] = {
     },
     "translate_to": {
         "type": "string",
-        "description": "For a tool that translates: the code of the language. This server has none yet.",
+        "maxLength": 80,
+        "examples": ["en", "es", "ch"],
+        "description": "The language that the document is translated to, beside the original: code, alias or name of one of "
+        "GET /api/v1/languages/. The tool `translate` needs it.",
     },
     "pages": {
         "type": "string",
@@ -96,10 +100,14 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What this server has: Tesseract's data, and who answers pages of the vlm tier. What needs another is refused."""
+    """What this server has: Tesseract's data, who answers pages of the vlm tier, and who translates.
+
+    What needs another is refused.
+    """
 
     tesseract: bool = True
     vlm_backend: VlmBackend = VlmBackend.OPENAI
+    translate_provider: TranslateProvider = TranslateProvider.AWS
 
 
 EVERYTHING = Abilities()
@@ -127,19 +135,20 @@ def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fie
             raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(FIELDS)}.")
     # Absent and empty both mean the default, since many clients send every field they know.
     values = {name: value.strip() for name, value in given.items() if value.strip()}
-    if "translate_to" in values:
-        raise InvalidField(
-            "This server has no tool that translates, so 'translate_to' has no allowed value. Leave it out."
-        )
     tool = TOOLS[_choice("tool", values["tool"], list(TOOLS))] if "tool" in values else None
-    if tool and "tier" not in values and (problem := tool.unavailable(has.vlm_backend)):
+    if tool and "tier" not in values and (problem := tool.unavailable(has.vlm_backend, has.translate_provider)):
         raise InvalidField(f"tool={tool.slug}: {problem}")
+    if tool and tool.translates and "translate_to" not in values:
+        raise InvalidField(
+            f"tool={tool.slug} needs the field 'translate_to': the language to translate to, as in translate_to=en."
+        )
     options = JobOptions(
         tier=_tier(values.get("tier", tool.tier if tool else Tier.CPU), has),
         language=_language(values.get("language", languages.AUTO), has),
         pages=selection.normalised(values.get("pages", "")),
         callback_url=values.get("callback_url", ""),
         tool=tool.slug if tool else "",
+        translate_to=_known("translate_to", values["translate_to"]).code if "translate_to" in values else "",
     )
     dry_run = _choice("dry_run", values.get("dry_run", "false"), ["true", "false"]) == "true"
     return Fields(_file(values, sent), options, dry_run)
@@ -214,18 +223,24 @@ def _language(value: str, has: Abilities) -> str:
     """Its code, whichever of its names was given."""
     if value.lower() == languages.AUTO:
         return languages.AUTO
-    language = languages.find(value)
-    if language is None:
-        raise InvalidField(
-            f"language='{value[:80]}' is not known. It is 'auto' or one that GET /api/v1/languages/ lists: "
-            f"{', '.join(sorted(known.code for known in languages.LANGUAGES))}."
-        )
+    language = _known("language", value)
     if language.needs_tessdata and not has.tesseract:
         raise InvalidField(
             f"{language.name} is read with Tesseract, whose data is not on this machine. Run `make languages` there, and start "
             "the server again."
         )
     return language.code
+
+
+def _known(name: str, value: str) -> Language:
+    language = languages.find(value)
+    if language is None:
+        automatic = f"'{languages.AUTO}' or " if name == "language" else ""
+        raise InvalidField(
+            f"{name}='{value[:80]}' is not known. It is {automatic}one that GET /api/v1/languages/ lists: "
+            f"{', '.join(sorted(known.code for known in languages.LANGUAGES))}."
+        )
+    return language
 
 
 def _choice(name: str, value: str, allowed: list[str]) -> str:

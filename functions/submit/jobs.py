@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from functions.submit import form
 from ocrchat import codec, rest, usecases
+from ocrchat.cloud import connect_translators
 from ocrchat.errors import (
     DailyLimitReached,
     DamagedFile,
@@ -29,6 +30,7 @@ from ocrchat.errors import (
     TooManyPages,
     TooManyPixels,
     TooManyRequests,
+    TranslationUnavailable,
     UnsupportedFile,
     UploadMissing,
 )
@@ -67,7 +69,7 @@ routes = rest.Routes()
     errors=(
         FileMissing, FileEmpty, FileTooLarge, UnsupportedFile, DamagedFile, PasswordNeeded, TooManyPages, TooManyPixels,
         MalformedForm, InvalidField, UploadMissing, FileUrlFailed, DailyLimitReached, MonthlyLimitReached, OutOfCredits,
-        SpendCapReached, DeploymentCapReached, JobErased, IdempotencyKeyReused, TooManyRequests,
+        SpendCapReached, DeploymentCapReached, JobErased, IdempotencyKeyReused, TooManyRequests, TranslationUnavailable,
     ),
 )  # fmt: skip
 def submit(call: Call) -> Response[Any]:
@@ -80,12 +82,13 @@ def submit(call: Call) -> Response[Any]:
     account = call.admit()
     with_words = call.word(rest.WORDS) == "true"
     settings = Settings.from_env()
-    has = form.Abilities(bool(settings.tessdata), settings.vlm_backend)
+    has = form.Abilities(bool(settings.tessdata), settings.vlm_backend, settings.translate_provider)
     fields = form.parse(call.header("Content-Type"), call.body(), has)
     request = usecases.Request(fields.file, fields.options, call.idempotency_key())
+    translators = connect_translators(settings) if fields.options.translate_to else ()
     if fields.dry_run:
-        return rest.answer(codec.quote_to_json(usecases.quote(call.cloud, account, request, call.now)))
-    submitted = usecases.submit(call.cloud, account, request, call.now)
+        return rest.answer(codec.quote_to_json(usecases.quote(call.cloud, account, request, call.now, translators)))
+    submitted = usecases.submit(call.cloud, account, request, call.now, translators)
     job = submitted.job
     if submitted.replayed:
         call.answer_headers["Idempotency-Replayed"] = "true"

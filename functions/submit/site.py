@@ -64,8 +64,9 @@ def list_tools(call: Call) -> Response[Any]:
     Send the `slug` as the form field `tool`. It sets what the form leaves open, never what it says.
     """
     call.answer_headers["Cache-Control"] = CACHED
-    backend = Settings.from_env().vlm_backend
-    return rest.answer({"tools": [_tool_to_json(tool, tool.unavailable(backend)) for tool in TOOLS.values()]})
+    settings = Settings.from_env()
+    has = (settings.vlm_backend, settings.translate_provider)
+    return rest.answer({"tools": [_tool_to_json(tool, tool.unavailable(*has)) for tool in TOOLS.values()]})
 
 
 def _tool_to_json(tool: Tool, unavailable: str | None) -> Json:

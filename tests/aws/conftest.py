@@ -61,7 +61,13 @@ def functions(session: boto3.Session) -> dict[str, Handler]:
     return handlers
 
 
-_MACHINE = {"SplitFunction": "split", "PrepareFunction": "prepare", "AssembleFunction": "assemble", "Table": "jobs"}
+_MACHINE = {
+    "SplitFunction": "split",
+    "PrepareFunction": "prepare",
+    "TranslateFunction": "translate",
+    "AssembleFunction": "assemble",
+    "Table": "jobs",
+}
 
 
 class Raw(io.BytesIO):

@@ -18,13 +18,20 @@ from tests.aws.conftest import Handler
 
 
 def run(
-    session: boto3.Session, settings: Settings, job: Job, timeout_seconds: int = 60, formats: Sequence[str] = ()
+    session: boto3.Session,
+    settings: Settings,
+    job: Job,
+    timeout_seconds: int = 60,
+    formats: Sequence[str] = (),
+    translates: bool = False,
 ) -> dict[str, Any]:
     """Runs an execution to its end."""
     client = session.client("stepfunctions")
     arn = client.start_execution(
         stateMachineArn=settings.state_machine,
-        input=json.dumps({"job_id": job.id, "timeout_seconds": timeout_seconds, "formats": formats}),
+        input=json.dumps(
+            {"job_id": job.id, "timeout_seconds": timeout_seconds, "translates": translates, "formats": formats}
+        ),
     )["executionArn"]
     give_up = time.monotonic() + 20
     while (execution := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
@@ -41,6 +48,59 @@ def test_a_resumed_token_leads_to_assembly(
     functions["assemble"] = lambda event: assembled.append(event["job_id"])
 
     assert run(session, settings, job)["status"] == "SUCCEEDED"
+    assert assembled == [job.id]
+
+
+def test_pages_are_translated_while_some_are_left_and_assembled_then(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    calls: list[str] = []
+
+    def translate(event: Any) -> dict[str, bool]:
+        assert event == {"job_id": job.id}
+        calls.append("translate")
+        return {"is_more_left": len(calls) < 3}
+
+    functions["split"] = lambda event: {"resumed": cloud.workflow.resume(event["task_token"])}
+    functions["translate"] = translate
+    functions["assemble"] = lambda event: calls.append("assemble")
+
+    assert run(session, settings, job, translates=True)["status"] == "SUCCEEDED"
+    assert calls == ["translate", "translate", "translate", "assemble"]
+
+
+def test_a_job_whose_translation_breaks_is_assembled_all_the_same(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    def translate(event: Any) -> None:
+        raise ValueError("by the test")
+
+    assembled = []
+    functions["split"] = lambda event: {"resumed": cloud.workflow.resume(event["task_token"])}
+    functions["translate"] = translate
+    functions["assemble"] = lambda event: assembled.append(event["job_id"])
+
+    assert run(session, settings, job, translates=True)["status"] == "SUCCEEDED"
+    assert assembled == [job.id]
+
+
+def test_an_execution_that_began_before_there_were_translations_ends_as_before(
+    cloud: Cloud, session: boto3.Session, settings: Settings, functions: dict[str, Handler], job: Job
+) -> None:
+    assembled = []
+    functions["split"] = lambda event: {"resumed": cloud.workflow.resume(event["task_token"])}
+    functions["assemble"] = lambda event: assembled.append(event["job_id"])
+    client = session.client("stepfunctions")
+
+    arn = client.start_execution(
+        stateMachineArn=settings.state_machine,
+        input=json.dumps({"job_id": job.id, "timeout_seconds": 60, "formats": []}),
+    )["executionArn"]
+
+    give_up = time.monotonic() + 20
+    while client.describe_execution(executionArn=arn)["status"] == "RUNNING":
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
     assert assembled == [job.id]
 
 

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,11 @@ from ocrchat.billing import PLANS, Account
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask, Tier
 from ocrchat.scratch import Scratch
+from ocrchat.translation.model import Translator
 from ocrchat.usecases import Request, SentFile
 from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
+from tests.translation_servers import Server, libretranslate
 
 PATIENCE_SECONDS = 30
 
@@ -39,13 +41,22 @@ QUEUE_OUTPUTS = {
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Running]:
-    with runtime.run(wait_scale=0.25) as running:
-        functions = deploy.session().client("lambda", endpoint_url=running.endpoint)
-        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-            if mapping["EventSourceArn"].rsplit(":", 1)[-1] in _page_queue_names(running):
-                functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-        yield running
+def translator() -> Iterator[Server]:
+    with libretranslate() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stack(translator: Server) -> Iterator[Running]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OCRCHAT_TRANSLATE_PROVIDER", "libretranslate")
+        environment.setenv("OCRCHAT_TRANSLATE_URL", translator.url)
+        with runtime.run(wait_scale=0.25) as running:
+            functions = deploy.session().client("lambda", endpoint_url=running.endpoint)
+            for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+                if mapping["EventSourceArn"].rsplit(":", 1)[-1] in _page_queue_names(running):
+                    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+            yield running
 
 
 class Flow:
@@ -70,9 +81,9 @@ class Flow:
     def submit(self, pages: int, /, **options: Any) -> Job:
         return self.submit_file(digital_pdf(pages), **options)
 
-    def submit_file(self, content: bytes, **options: Any) -> Job:
+    def submit_file(self, content: bytes, translators: Sequence[Translator] = (), **options: Any) -> Job:
         request = Request(SentFile("test.pdf", content), JobOptions(**options))
-        return usecases.submit(self.cloud, self.account(), request, datetime.now(UTC)).job
+        return usecases.submit(self.cloud, self.account(), request, datetime.now(UTC), translators).job
 
     def take(self, job: Job, count: int) -> list[PageTask]:
         """Takes `count` page messages of `job` off its queue, in page order."""

@@ -20,7 +20,8 @@ def extensions(status: int, code: str) -> set[str]:
     """What some errors say beside the usual."""
     if status == 402:
         return {"used", "cap", "upgrade"}
-    return {"file_too_large": {"upload"}, "too_many_pages": {"upgrade"}}.get(code, set())
+    more = {"file_too_large": {"upload"}, "too_many_pages": {"upgrade"}, "translation_unavailable": {"available"}}
+    return more.get(code, set())
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def test_a_file_that_cannot_be_read_is_refused(api: httpx.Client, name: str, con
         ("tier", "gpu", "cpu, vlm"),
         ("language", "klingon", "auto"),
         ("tool", "make-coffee", "pdf-to-word"),
-        ("translate_to", "de", "no tool that translates"),
+        ("translate_to", "klingon", "en"),
         ("teir", "cpu", "tier"),
     ],
 )

@@ -128,6 +128,8 @@ PROVOKED: dict[type[errors.OcrChatError], Provoke] = {
     errors.JobErased: erased,
     errors.IdempotencyKeyReused: reused,
     errors.TooManyRequests: too_often,
+    errors.TranslationUnavailable: lambda h: post(h.api, "a.pdf", digital_pdf(1), translate_to="es"),
+    errors.NoTranslation: lambda h: h.api.get(f"/api/v1/ocr/{h.job()}/download/?text=translation"),
     errors.ConversationNotFound: lambda h: h.api.post(
         f"/api/v1/chat/{h.job()}/", json={"message": "Who?", "conversation": "0" * 32}
     ),

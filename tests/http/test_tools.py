@@ -105,11 +105,12 @@ DOES: dict[str, tuple[str, Callable[[bytes], str], str]] = {
     "searchable-pdf": ("scan.jpg", pdf, LETTER),
     "handwriting-to-text": ("handwriting.jpg", plain, "the first person he comes to"),
 }
-"""Slug -> what is sent, how to look into what comes back, and what is in it. The others need a model: test_vlm_tier.py."""
+"""Slug -> what is sent, how to look into what comes back, and what is in it. The others need a model, test_vlm_tier.py, or a
+service that translates, test_translation.py."""
 
 
 def test_every_tool_is_tried_here_or_with_a_model() -> None:
-    assert set(DOES) == {tool.slug for tool in TOOLS.values() if not tool.needs_model}
+    assert set(DOES) == {tool.slug for tool in TOOLS.values() if not (tool.needs_model or tool.translates)}
 
 
 @pytest.mark.parametrize("slug", DOES)
@@ -163,11 +164,15 @@ def test_the_list_says_what_each_sets_returns_and_whether_it_can_be_had(api: htt
     assert list(listed) == list(TOOLS)
     assert listed["handwriting-to-text"]["sets"] == {"tier": "vlm"}
     assert listed["pdf-to-word"]["returns"] == "docx"
-    assert [slug for slug, tool in listed.items() if not tool["available"]] == ["math-to-latex"]
+    assert [slug for slug, tool in listed.items() if not tool["available"]] == ["math-to-latex", "translate"]
     assert "vlm_backend" in listed["math-to-latex"]["unavailable"]
+    assert "translate_provider" in listed["translate"]["unavailable"]
 
 
-@pytest.mark.parametrize(("slug", "hint"), [("make-coffee", "searchable-pdf"), ("math-to-latex", "vlm_backend")])
+@pytest.mark.parametrize(
+    ("slug", "hint"),
+    [("make-coffee", "searchable-pdf"), ("math-to-latex", "vlm_backend"), ("translate", "translate_provider")],
+)
 def test_what_cannot_be_done_is_refused_before_anything_is_charged(api: httpx.Client, slug: str, hint: str) -> None:
     before = api.get("/api/v1/account/").json()["used"]
 

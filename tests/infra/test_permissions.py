@@ -19,6 +19,8 @@ SOURCE, CHUNKS, PAGES, VLM, RESULT, DOWNLOADS = (
 JOBS, UPLOADS = f"{DOCUMENTS}jobs/*", f"{DOCUMENTS}uploads/*"
 LIST_JOBS = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*"
 CHAT = f"{DOCUMENTS}jobs/*/chat/*"
+TRANSLATION = f"{DOCUMENTS}jobs/*/translation/*"
+LIST_TRANSLATION = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*/translation/*"
 LIST_CHAT = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*/chat/*"
 LANES = ("QueuesInteractive", "QueuesPriority", "QueuesBulk")
 SEND_EVENT = "sqs:SendMessage EventsQueue"
@@ -122,8 +124,16 @@ ALLOWED = {
         *(f"sqs:{action} QueuesDeadLetters" for action in CONSUME),
         "states:SendTaskSuccess *",
     },
+    "export.translate": {
+        f"s3:GetObject {PAGES}",
+        *(f"s3:{action} {TRANSLATION}" for action in ("PutObject", "DeleteObject")),
+        LIST_TRANSLATION,
+        *items("GetItem", "BatchGetItem"),
+    },
     "export.assemble": {
         f"s3:GetObject {PAGES}",
+        f"s3:GetObject {TRANSLATION}",
+        LIST_TRANSLATION,
         f"s3:PutObject {RESULT}",
         f"s3:DeleteObject {RESULT}",
         *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
@@ -184,6 +194,8 @@ def test_the_state_machine_invokes_its_tasks_and_marks_jobs_failed(stack: Synthe
         "lambda:InvokeFunction WorkflowSplitFunction:*",
         "lambda:InvokeFunction WorkflowPrepareFunction",
         "lambda:InvokeFunction WorkflowPrepareFunction:*",
+        "lambda:InvokeFunction WorkflowTranslateFunction",
+        "lambda:InvokeFunction WorkflowTranslateFunction:*",
         "lambda:InvokeFunction WorkflowAssembleFunction",
         "lambda:InvokeFunction WorkflowAssembleFunction:*",
         "dynamodb:UpdateItem StorageJobs",
@@ -193,7 +205,7 @@ def test_the_state_machine_invokes_its_tasks_and_marks_jobs_failed(stack: Synthe
 def test_the_bucket_is_listed_by_prefix_only(stack: Synthesised) -> None:
     for entry, function in stack.functions().items():
         listing = {grant for grant in stack.grants(function["Properties"]["Role"]) if grant.startswith("s3:List")}
-        assert listing <= {LIST_JOBS, LIST_CHAT}, entry
+        assert listing <= {LIST_JOBS, LIST_CHAT, LIST_TRANSLATION}, entry
 
 
 def test_only_submit_reads_the_buckets_that_the_context_names(configured: Synthesised) -> None:
@@ -216,6 +228,7 @@ def test_the_granted_prefixes_are_those_of_the_keys() -> None:
         CHUNKS: keys.chunk_source(job, 3),
         PAGES: keys.page_result(job, 7),
         RESULT: keys.result(job),
+        TRANSLATION: keys.translated_page(job, 7),
         DOWNLOADS: keys.download(job, "pdf"),
         UPLOADS: keys.upload("a", "2" * 32),
     }

@@ -136,9 +136,10 @@ def options(has: form.Abilities = form.EVERYTHING, **fields: str) -> JobOptions:
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.slug)
 def test_a_tool_sets_what_the_form_leaves_open_and_nothing_else(tool: Tool) -> None:
-    assert options(tool=tool.slug) == JobOptions(tier=tool.tier, tool=tool.slug)
+    needed = {"translate_to": "es"} if tool.translates else {}
+    assert options(tool=tool.slug, **needed) == JobOptions(tier=tool.tier, tool=tool.slug, **needed)
     for tier in Tier:
-        assert options(tool=tool.slug, tier=tier.value, language="de", pages="2").tier is tier
+        assert options(tool=tool.slug, tier=tier.value, language="de", pages="2", **needed).tier is tier
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,27 @@ def test_chat_that_would_never_answer_is_refused(
 
 def test_without_settings_questions_are_answered_by_quotations() -> None:
     assert runtime.chat(NOWHERE)["chat_provider"] == "extractive"
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"PROVIDER": "google"}, "'google' is not one of none, aws, libretranslate"),
+        ({"PROVIDER": "libretranslate"}, "needs translate_url"),
+        ({"PROVIDER": "libretranslate", "URL": "localhost:5000"}, "needs translate_url"),
+        ({"PROVIDER": "aws"}, "translates on AWS alone"),
+        ({"MODEL": "eu.anthropic.claude-x"}, "translate_provider 'aws' alone"),
+    ],
+)
+def test_a_translator_that_would_never_translate_is_refused(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], complaint: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"OCRCHAT_TRANSLATE_{name}", value)
+
+    with pytest.raises(EmulatorFailed, match=complaint):
+        runtime.translate(NOWHERE)
+
+
+def test_without_settings_nobody_translates() -> None:
+    assert runtime.translate(NOWHERE)["translate_provider"] == "none"

@@ -165,12 +165,13 @@ def test_error_codes_are_unique() -> None:
     assert len(codes) == len(set(codes))
 
 
-@given(st.lists(st.integers(0, 400), max_size=12), st.integers(700, 3000), st.integers(0, 2000))
+@given(st.lists(st.integers(0, 400), max_size=12), st.integers(1000, 3000), st.integers(0, 2000), st.booleans())
 def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
-    sizes: list[int], limit: int, text: int
+    sizes: list[int], limit: int, text: int, is_translated: bool
 ) -> None:
     some = [{"index": index, "text": "x" * size} for index, size in enumerate(sizes)]
-    document = {"text": "t" * text, "markdown": "t" * text, "pages": some}
+    told = {"text": "t" * text, "markdown": "t" * text, "pages": some}
+    document = {**told, "translation": told if is_translated else None}
     whole = codec.job_to_json(job(max(1, len(sizes)), JobStatus.DONE), 1, document)
 
     parts = [codec.part(whole, 0, limit)]
@@ -178,6 +179,8 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
         parts.append(codec.part(whole, int(parts[-1]["next"].removeprefix("?first_page=")), limit))
 
     assert [page for part in parts for page in part["pages"]] == some
+    if is_translated:
+        assert [part["translation"]["pages"] for part in parts] == [part["pages"] for part in parts]
     assert all(set(part) == set(whole) for part in parts)
     assert all(len(codec.dumps(part)) <= limit or len(part["pages"]) <= 1 for part in parts)
     if len(codec.dumps(whole)) < limit - 100:
@@ -186,7 +189,8 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
 
 @pytest.mark.parametrize(("limit", "text", "markdown"), [(10_000, "t", "m"), (6_000, "", "m"), (3_000, "", "")])
 def test_where_not_all_fits_into_a_part_the_markdown_stays_longest(limit: int, text: str, markdown: str) -> None:
-    job = {"uuid": "x", "text": "t" * 4_000, "markdown": "m" * 4_000, "pages": [], "next": None}
+    told = {"text": "t" * 4_000, "markdown": "m" * 4_000, "pages": []}
+    job = {"uuid": "x", **told, "translation": None, "next": None}
 
     part = codec.part(job, 0, limit)
 

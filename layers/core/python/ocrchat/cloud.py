@@ -19,10 +19,11 @@ from ocrchat.aws.page_sets import PageSets
 from ocrchat.aws.queue import PageQueue
 from ocrchat.aws.workflow import Workflow
 from ocrchat.model import Lane
-from ocrchat.settings import ChatProvider, Settings, VlmBackend, vcpus
+from ocrchat.settings import ChatProvider, Settings, TranslateProvider, VlmBackend, vcpus
 
 if TYPE_CHECKING:
     from ocrchat.chat.model import ChatModel
+    from ocrchat.translation.model import Translator
     from ocrchat.vlm.backend import Backend
 
 
@@ -124,3 +125,24 @@ def connect_chat(settings: Settings) -> ChatModel:
             from ocrchat.chat.extractive import Extractive
 
             return Extractive.load(Path(settings.weights), threads=vcpus())
+
+
+@lru_cache(maxsize=1)
+def connect_translators(settings: Settings) -> tuple[Translator, ...]:
+    """Who translates by these settings, the first before the next; none where nobody does. Made once, since they know by
+    then which languages they have."""
+    match settings.translate_provider:
+        case TranslateProvider.AWS:
+            from ocrchat.aws.bedrock_translate import BedrockTranslator
+            from ocrchat.aws.translate import AmazonTranslate
+
+            model = settings.translate_model
+            return (AmazonTranslate.connect(), *((BedrockTranslator.connect(model),) if model else ()))
+        case TranslateProvider.LIBRETRANSLATE:
+            from ocrchat.aws.secrets import secret
+            from ocrchat.translation.libretranslate import LibreTranslate
+
+            key = secret(settings.translate_secret) if settings.translate_secret else ""
+            return (LibreTranslate(settings.translate_url, key),)
+        case TranslateProvider.NONE:
+            return ()

@@ -77,12 +77,15 @@ def page_from_json(data: Json, with_words: bool = True) -> PageResult:
     )
 
 
-def document_to_json(document: Document, markdown: str, fields: Mapping[str, Field | None] | None) -> Json:
-    """The finished part of a job: the keys `text`, `markdown`, `fields` and `pages`; these without words, which are many."""
+def document_to_json(
+    document: Document, markdown: str, fields: Mapping[str, Field | None] | None, translation: Json | None = None
+) -> Json:
+    """The finished part of a job: the keys of `NO_DOCUMENT`; pages without words, which are many."""
     return {
         "text": document.text,
         "markdown": markdown,
         "fields": None if fields is None else {name: field and _field_to_json(field) for name, field in fields.items()},
+        "translation": translation,
         "pages": [page_to_json(page, with_words=False) for page in document.pages],
     }
 
@@ -101,7 +104,7 @@ def document_from_json(data: Json) -> Document:
     return Document(tuple(page_from_json(page) for page in data["pages"]))
 
 
-NO_DOCUMENT: Json = {"text": "", "markdown": "", "fields": None, "pages": []}
+NO_DOCUMENT: Json = {"text": "", "markdown": "", "fields": None, "translation": None, "pages": []}
 """What stands in place of the document while there is none."""
 
 
@@ -124,6 +127,7 @@ def summary_to_json(job: Job) -> Json:
         "tier": job.options.tier.value,
         "language": job.options.language,
         "tool": job.options.tool or None,
+        "translate_to": job.options.translate_to or None,
         "filename": job.filename,
         "page_count": job.page_count,
         "source_pages": job.source_pages,
@@ -142,24 +146,41 @@ def part(job: Json, first_page: int, max_bytes: int, with_words: bool = False) -
     """The job with as many of its pages from `first_page` on as fit into `max_bytes`; `next` leads to the rest.
 
     The first part has the whole Markdown and text unless they alone do not fit: then the text goes, and if that is not
-    enough the Markdown too. Those that follow have only pages. A page goes out whole, so a part is over the limit if a
-    single page is.
+    enough the Markdown too, with those of its translation. Those that follow have only pages. A page goes out whole, and with
+    its translation, so a part is over the limit if a single page is.
     """
     pages = job["pages"][first_page:]
-    head = {**job, "pages": []} if first_page == 0 else {**job, "text": "", "markdown": "", "pages": []}
+    translated = job["translation"]["pages"][first_page:] if job["translation"] else []
+    head = _with_pages(job, [], [])
+    if first_page:
+        head = _without(_without(head, "text"), "markdown")
     for name in ("text", "markdown"):
         if len(dumps(head)) > max_bytes:
-            head = {**head, name: ""}
+            head = _without(head, name)
     room = max_bytes - len(dumps(head)) - _NEXT_BYTES
     count = 0
-    for page in pages[: WORDS_PAGES if with_words else None]:
-        room -= len(dumps(page)) + 1
+    for place, page in enumerate(pages[: WORDS_PAGES if with_words else None]):
+        room -= sum(len(dumps(one)) + 1 for one in (page, *translated[place : place + 1]))
         if room < 0 and count:
             break
         count += 1
     rest = first_page + count if count < len(pages) else None
     following = f"?first_page={rest}{'&words=true' if with_words else ''}"
-    return {**head, "pages": pages[:count], "next": None if rest is None else following}
+    return {
+        **_with_pages(head, pages[:count], translated[:count]),
+        "next": None if rest is None else following,
+    }
+
+
+def _with_pages(job: Json, pages: list[Json], translated: list[Json]) -> Json:
+    translation = job["translation"]
+    return {**job, "translation": translation and {**translation, "pages": translated}, "pages": pages}
+
+
+def _without(job: Json, name: str) -> Json:
+    """Without the text or the Markdown of all."""
+    translation = job["translation"]
+    return {**job, name: "", "translation": translation and {**translation, name: ""}}
 
 
 _NEXT_BYTES = 60
@@ -297,7 +318,7 @@ def _block_to_json(block: Block, with_words: bool) -> Json:
         "source": block.source.value,
         "support": block.support,
         "lines": [_line_to_json(line, with_words) for line in block.lines],
-        "table": _table_to_json(block.table) if block.table else None,
+        "table": table_to_json(block.table) if block.table else None,
     }
 
 
@@ -308,7 +329,7 @@ def _block_from_json(data: Json, with_words: bool) -> Block:
         lines,
         BlockType(data["type"]),
         data["level"],
-        _table_from_json(data["table"]) if data["table"] else None,
+        table_from_json(data["table"]) if data["table"] else None,
         None if lines and box == Box.around(line.box for line in lines) else box,
         Source(data.get("source", Source.OCR)),
         data.get("support"),
@@ -338,7 +359,7 @@ def _word_from_json(data: Json) -> Word:
     return Word(data["text"], Box(*data["bbox"]), data["confidence"])
 
 
-def _table_to_json(table: Table) -> Json:
+def table_to_json(table: Table) -> Json:
     return {
         "rows": table.rows,
         "columns": table.columns,
@@ -347,7 +368,7 @@ def _table_to_json(table: Table) -> Json:
     }
 
 
-def _table_from_json(data: Json) -> Table:
+def table_from_json(data: Json) -> Table:
     return Table(data["rows"], data["columns"], tuple(_cell_from_json(cell) for cell in data["cells"]))
 
 

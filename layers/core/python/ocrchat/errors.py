@@ -13,7 +13,8 @@
     │   ├── UploadMissing           upload_missing
     │   ├── FileUrlFailed           file_url_failed
     │   ├── TooManyPages            too_many_pages
-    │   └── TooManyPixels           too_many_pixels
+    │   ├── TooManyPixels           too_many_pixels
+    │   └── TranslationUnavailable  translation_unavailable     with `available`
     ├── Unauthenticated 401         unauthenticated
     ├── PaymentRequired 402         with `used`, `cap` and `upgrade`
     │   ├── DailyLimitReached       daily_limit_reached
@@ -30,6 +31,7 @@
     ├── JobFailed 409               job_failed
     ├── JobEnded 409                job_ended
     ├── JobErased 409               job_erased
+    ├── NoTranslation 409           no_translation
     ├── IdempotencyKeyReused 422    idempotency_key_reused
     ├── PageUnreadable 422          page_unreadable       (a page, never a request)
     ├── TooManyRequests 429, retryable  too_many_requests
@@ -164,6 +166,21 @@ class TooManyPixels(BadRequest):
     title = "Image too large"
 
 
+class TranslationUnavailable(BadRequest):
+    """`available` are the codes of the languages that can be had instead, from the one that was asked for if one was."""
+
+    code = "translation_unavailable"
+    title = "This translation cannot be had here"
+
+    def __init__(self, detail: str, available: Sequence[str] = ()) -> None:
+        super().__init__(detail)
+        self.available = tuple(available)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"available": list(self.available)}
+
+
 class Unauthenticated(OcrChatError):
     code = "unauthenticated"
     status = 401
@@ -282,6 +299,12 @@ class JobErased(OcrChatError):
     code = "job_erased"
     status = 409
     title = "The job of this Idempotency-Key was deleted"
+
+
+class NoTranslation(OcrChatError):
+    code = "no_translation"
+    status = 409
+    title = "There is no translation"
 
 
 class IdempotencyKeyReused(OcrChatError):

@@ -41,13 +41,22 @@ def page_picture(job: Job, page: int) -> str:
     return f"{job_prefix(job)}vlm/{page:05d}.picture"
 
 
+def translation(job: Job) -> str:
+    """The prefix of pages in the language that was asked for, until they are a part of the result."""
+    return f"{job_prefix(job)}translation/"
+
+
+def translated_page(job: Job, page: int) -> str:
+    return f"{translation(job)}{page:05d}.json"
+
+
 def result(job: Job) -> str:
-    """The finished document: text, markdown, pages."""
+    """The finished document: text, markdown, pages, and its translation."""
     return f"{job_prefix(job)}result.json"
 
 
 def download(job: Job, format_name: str) -> str:
-    """The document in a format, once somebody has asked for it."""
+    """The document in a format, once somebody has asked for it; `format_name` of its translation: see `usecases.downloads`."""
     return f"{job_prefix(job)}downloads/{format_name}"
 
 

@@ -291,13 +291,15 @@ CHUNKS_IN_FLIGHT = 4
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What the caller asked for. `pages` is a page range (see `selection`), empty for all; `tool` a slug of `tools`, or empty."""
+    """What the caller asked for. `pages` is a page range (see `selection`), empty for all; `tool` a slug of `tools`, or empty;
+    `translate_to` a code of `languages`, or empty."""
 
     tier: Tier = Tier.CPU
     language: str = "auto"
     pages: str = ""
     callback_url: str = ""
     tool: str = ""
+    translate_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

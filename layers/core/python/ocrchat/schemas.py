@@ -6,6 +6,7 @@ from ocrchat import languages
 from ocrchat.codec import Json
 from ocrchat.errors import Upgrade
 from ocrchat.model import BlockType, ConfidenceSource, JobStatus, Source, Tier
+from ocrchat.translation.model import Status
 
 
 def _object(text: str, /, **properties: Json) -> Json:
@@ -63,12 +64,28 @@ _FAILURE = {
     ],
 }
 
+_TRANSLATION_ERROR = {
+    "description": "Why it was not translated, or not all of it; null if it was. The text of the job is not touched by that.",
+    "oneOf": [
+        _object(
+            "A failure.",
+            code=_text(
+                "Stable: `translation_unavailable` (nobody here has this pair of languages), `language_unknown` (of the text) or "
+                "`translation_failed`."
+            ),
+            detail=_text("What happened, and what to do."),
+        ),
+        {"type": "null"},
+    ],
+}
+
 _SUMMARY: Json = {
     "uuid": _UUID,
     "status": _text("`done` and `failed` are final.", enum=[status.value for status in JobStatus]),
     "tier": _text("How pages are read.", enum=[tier.value for tier in Tier]),
     "language": _text("What was asked for: `auto`, or the code of a language."),
     "tool": _or_null(_text("The tool that was asked for; null for none.")),
+    "translate_to": _or_null(_text("The language that was asked for; null for none.")),
     "filename": _text("Of the submitted file."),
     "page_count": _whole("Pages of the job: those that were chosen.", minimum=1),
     "source_pages": _whole("Pages of the file.", minimum=1),
@@ -131,6 +148,11 @@ SCHEMAS: dict[str, Json] = {
                 {"type": "null"},
             ],
         },
+        translation={
+            "description": "All that is translated, if `translate_to` was asked for; null until the job is done, and of other "
+            "jobs.",
+            "oneOf": [_ref("Translation"), {"type": "null"}],
+        },
         pages=_array("What was read on each page, in order.", _ref("Page")),
     ),
     "JobSummary": _object("A job without what was read, and without its progress.", **_SUMMARY),
@@ -175,6 +197,53 @@ SCHEMAS: dict[str, Json] = {
         ),
         text=_text("Its text, in reading order."),
         blocks=_array("Its blocks, in reading order.", _ref("Block")),
+    ),
+    "Translation": _object(
+        "The document in another language, beside the original: the same pages, the same blocks in the same places.",
+        language=_text("The code of the language it is in."),
+        source_language=_or_null(_text("The code of what most of the original is in; null where that is not known.")),
+        provider=_or_null(_text("Who translated; null where nobody had to, or could.")),
+        skipped=_or_null(
+            _text("`same_language`: the document was in the language already, and is as it was. Null otherwise.")
+        ),
+        error=_TRANSLATION_ERROR,
+        withheld=_whole(
+            "Blocks without a translation, or with cells without one, since what came back had lost a number, a code or an "
+            "address, or was no translation. In text, Markdown and downloads `[Not translated]` stands in their place.",
+            minimum=0,
+        ),
+        text=_text("All text; as that of the job, it may be left out of a job too large for one answer."),
+        markdown=_text("As Markdown; likewise."),
+        pages=_array("One for each of the job's `pages`, in the same order.", _ref("TranslatedPage")),
+    ),
+    "TranslatedPage": _object(
+        "A page of a translation.",
+        index=_whole("That of the page.", minimum=0),
+        source_language=_or_null(_text("The code of what it was translated from; null where that is not known.")),
+        provider=_or_null(_text("Who translated it; null where nobody had to, or could.")),
+        error=_TRANSLATION_ERROR,
+        text=_text("Its text; without what was withheld."),
+        blocks=_array(
+            "One for each of the page's `blocks`, in the same order; none with an `error`.",
+            _object(
+                "A block of a translation.",
+                type=_text("What it is.", enum=[type_.value for type_ in BlockType]),
+                level=_whole("As that of the original.", minimum=0),
+                text=_text(
+                    "Its text; empty if it is withheld. Numbers, codes and addresses are those of the original."
+                ),
+                bbox=_BBOX,
+                status=_text(
+                    "`translated`; `kept`, as in the original: nothing to translate, or it came back unchanged, as names do; "
+                    "`withheld`, all of it, or some cells.",
+                    enum=[status.value for status in Status],
+                ),
+                table={
+                    "description": "The cells of a table; null of all else. What is withheld is empty.",
+                    "oneOf": [_ref("Table"), {"type": "null"}],
+                },
+            ),
+        ),
     ),
     "Block": _object(
         "Lines that belong together.",
@@ -377,6 +446,7 @@ SCHEMAS: dict[str, Json] = {
             "used": _whole("402: credits used of `cap`."),
             "cap": _whole("402: the limit that stands in the way."),
             "upgrade": _UPGRADE,
+            "available": _array("translation_unavailable: languages that can be had instead.", {"type": "string"}),
             "upload": {
                 "description": "file_too_large: an upload that is ready to be used; null if there is none.",
                 "oneOf": [_ref("Upload"), {"type": "null"}],

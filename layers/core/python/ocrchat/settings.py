@@ -35,6 +35,14 @@ class ChatProvider(StrEnum):
     OPENAI = "openai"
 
 
+class TranslateProvider(StrEnum):
+    """Who translates; with `none` a job that asks for it is refused."""
+
+    NONE = "none"
+    AWS = "aws"
+    LIBRETRANSLATE = "libretranslate"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are. `state_machine` is empty in the functions that the state machine itself calls (it would be a cycle)."""
@@ -77,6 +85,14 @@ class Settings:
     chat_context: int = 0
     """Tokens that the model takes. Of documents that are longer it is shown the pages that a question is about."""
 
+    translate_provider: TranslateProvider = TranslateProvider.NONE
+    translate_model: str = ""
+    """Of Bedrock: the id of an inference profile, for the languages that Amazon Translate lacks; empty for none."""
+    translate_url: str = ""
+    """Of a LibreTranslate server: its base address, as in http://localhost:5000."""
+    translate_secret: str = ""
+    """The secret in Secrets Manager that holds its API key; empty where it needs none."""
+
     monthly_cap: int = 0
     """Credits that all accounts together may use in a month; 0 is no cap."""
     allow_private_addresses: bool = False
@@ -113,6 +129,10 @@ class Settings:
             chat_url=env.get(_PREFIX + "CHAT_URL", ""),
             chat_secret=env.get(_PREFIX + "CHAT_SECRET", ""),
             chat_context=int(env.get(_PREFIX + "CHAT_CONTEXT", "0")),
+            translate_provider=TranslateProvider(env.get(_PREFIX + "TRANSLATE_PROVIDER", TranslateProvider.NONE)),
+            translate_model=env.get(_PREFIX + "TRANSLATE_MODEL", ""),
+            translate_url=env.get(_PREFIX + "TRANSLATE_URL", ""),
+            translate_secret=env.get(_PREFIX + "TRANSLATE_SECRET", ""),
             monthly_cap=int(env.get(_PREFIX + "MONTHLY_CAP", "0")),
             allow_private_addresses=env.get(_PREFIX + "ALLOW_PRIVATE_ADDRESSES", "") == "True",
         )
@@ -161,6 +181,18 @@ def chat_problem(*, provider: str, model: str, url: str, context: int) -> str | 
         return "chat_provider: 'openai' needs chat_url, as in http://localhost:11434/v1, and chat_model."
     if context < LEAST_CONTEXT:
         return f"chat_context: {LEAST_CONTEXT} tokens at least."
+    return None
+
+
+def translate_problem(*, provider: str, model: str, url: str) -> str | None:
+    """Why these settings would never translate anything, by their names; None if they may."""
+    providers = [known.value for known in TranslateProvider]
+    if provider not in providers:
+        return f"translate_provider: '{provider}' is not one of {', '.join(providers)}."
+    if provider == TranslateProvider.LIBRETRANSLATE and not url.startswith(("https://", "http://")):
+        return "translate_provider: 'libretranslate' needs translate_url, as in http://localhost:5000."
+    if model and provider != TranslateProvider.AWS:
+        return "translate_model: a model of Bedrock, which goes with translate_provider 'aws' alone."
     return None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ocrchat.fields.finding import INVOICE, RECEIPT
 from ocrchat.model import Tier
-from ocrchat.settings import VlmBackend
+from ocrchat.settings import TranslateProvider, VlmBackend
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,16 @@ class Tool:
     needs_model: bool = False
     fields: tuple[str, ...] = ()
     """Names of what is looked for in the document, for `fields` of the job."""
+    translates: bool = False
+    """Whether the form has to say to which language, in `translate_to`."""
 
-    def unavailable(self, backend: VlmBackend) -> str | None:
-        """Why a server with this backend cannot do it, and what its operator can set; None if it can."""
+    def unavailable(self, backend: VlmBackend, provider: TranslateProvider) -> str | None:
+        """Why a server with these settings cannot do it, and what its operator can set; None if it can."""
+        if self.translates and provider is TranslateProvider.NONE:
+            return (
+                "It takes a service that translates, and this server has none: its operator sets translate_provider to 'aws' "
+                "or 'libretranslate', see docs/translate.md."
+            )
         if self.tier is not Tier.VLM:
             return None
         if backend is VlmBackend.NONE:
@@ -80,6 +87,14 @@ TOOLS = {
             "md",
             Tier.VLM,
             needs_model=True,
+        ),
+        Tool(
+            "translate",
+            "Translate",
+            "The document in the language of `translate_to`, beside the original: `translation` of the job, and downloads with "
+            "`text=translation`.",
+            "txt",
+            translates=True,
         ),
     )
 }

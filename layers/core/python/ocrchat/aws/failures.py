@@ -13,6 +13,7 @@ _LATER = frozenset(
     {
         "ExecutionLimitExceeded",
         "InternalServerError",
+        "InternalServerException",
         "InternalFailure",
         "InternalError",
         "LimitExceededException",
@@ -20,6 +21,7 @@ _LATER = frozenset(
         "RequestLimitExceeded",
         "RequestThrottled",
         "ServiceUnavailable",
+        "ServiceUnavailableException",
         "SlowDown",
         "Throttling",
         "ThrottlingException",

@@ -33,7 +33,14 @@ class Workflow:
                 self._client.start_execution(
                     stateMachineArn=self._state_machine,
                     name=job.id,
-                    input=json.dumps({"job_id": job.id, "timeout_seconds": job.time_limit, "formats": formats}),
+                    input=json.dumps(
+                        {
+                            "job_id": job.id,
+                            "timeout_seconds": job.time_limit,
+                            "translates": bool(job.options.translate_to),
+                            "formats": formats,
+                        }
+                    ),
                 )
             except ClientError as error:
                 if code(error) != "ExecutionAlreadyExists":

@@ -1,4 +1,4 @@
-"""The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in -> ending, `repair` for what was
+"""The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in (-> translating) -> ending, `repair` for what was
 lost between them, `results` to see it, `downloads` to take it away, `conversing` to ask about it.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
@@ -28,6 +28,7 @@ from ocrchat.usecases.intake import (
 from ocrchat.usecases.pages import read_page, split
 from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
 from ocrchat.usecases.results import JobView, find_job, list_jobs, view
+from ocrchat.usecases.translating import translate
 from ocrchat.usecases.vlm_pages import Asked, ask_model, give_up
 
 __all__ = [
@@ -68,5 +69,6 @@ __all__ = [
     "rotate_webhook_secret",
     "split",
     "submit",
+    "translate",
     "view",
 ]

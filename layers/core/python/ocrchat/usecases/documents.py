@@ -9,9 +9,11 @@ from pathlib import Path
 from ocrchat import codec, keys
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.cloud import Cloud
-from ocrchat.errors import JobNotFound
+from ocrchat.errors import JobNotFound, NoTranslation
 from ocrchat.model import Chunk, Document, Job, PageResult
 from ocrchat.scratch import Scratch
+from ocrchat.translation import codec as translation
+from ocrchat.translation import rebuilding
 
 
 def of_pages(cloud: Cloud, job: Job, chunks: Sequence[Chunk]) -> Document:
@@ -26,7 +28,7 @@ def of_pages(cloud: Cloud, job: Job, chunks: Sequence[Chunk]) -> Document:
 def finished(cloud: Cloud, job: Job, word_places: Iterable[int] = ()) -> codec.Json:
     """The document of a job that is done, with words on the pages at `word_places`. Raises JobNotFound where it is gone."""
     with gone():
-        document = cloud.blobs.get_json(keys.result(job))
+        document = codec.NO_DOCUMENT | cloud.blobs.get_json(keys.result(job))  # a result is older than a new key
         pages = document["pages"]
         wanted = [place for place in word_places if place < len(pages) and not pages[place]["error"]]
         stored = cloud.blobs.get_jsons([keys.page_result(job, pages[place]["index"]) for place in wanted])
@@ -62,6 +64,26 @@ class Finished:
             stored = self._cloud.blobs.get_many([keys.page_result(self.job, index) for index in read])
             for page in pages:
                 yield codec.dumps(page) if page["error"] else next(stored)
+
+
+class Translated(Finished):
+    """The same in the language it was translated to: the job as if it had been written in that. Raises NoTranslation, too."""
+
+    def document(self, with_words: bool = False) -> Document:
+        return self._rebuilt(finished(self._cloud, self.job))
+
+    def stored(self) -> tuple[codec.Json, Iterator[bytes]]:
+        document = finished(self._cloud, self.job)
+        pages = (codec.dumps(codec.page_to_json(page)) for page in self._rebuilt(document).pages)
+        said = document["translation"]
+        return {**document, "text": said["text"], "markdown": said["markdown"]}, pages
+
+    def _rebuilt(self, document: codec.Json) -> Document:
+        said = document["translation"]
+        made = translation.from_json(said) if said else None
+        if made is None or made.is_empty:
+            raise NoTranslation("There is no translation of this job: `error` of its `translation` says why.")
+        return rebuilding.document(codec.document_from_json(document), made)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from ocrchat.errors import JobEnded, Unavailable
 from ocrchat.fields import finding
 from ocrchat.model import Chunk, Ending, Job, JobStatus
 from ocrchat.tools import TOOLS
-from ocrchat.usecases import documents
+from ocrchat.usecases import documents, translating
 
 
 def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
@@ -39,7 +39,9 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
         return JobStatus.FAILED
     tool = TOOLS.get(job.options.tool)
     fields = finding.find(document, tool.fields) if tool and tool.fields else None
-    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, export.markdown.document(document), fields))
+    translation = translating.gathered(cloud, job, document)
+    markdown = export.markdown.document(document)
+    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, markdown, fields, translation))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
     if not _end(cloud, job, ending, charge(job, read, _fallbacks(chunks))):
         ended = cloud.jobs.get(job.id)
@@ -101,7 +103,7 @@ def erase(cloud: Cloud, job: Job, now: datetime) -> dict[str, int]:
     return {
         "source": folders.count("source") + folders.count("chunks"),
         "pages": folders.count("pages") + folders.count("vlm"),
-        "results": folders.count("result.json") + folders.count("downloads"),
+        "results": sum(folders.count(each) for each in ("result.json", "downloads", "translation")),
         "chat": folders.count("chat"),
         "records": records + 1,
     }

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ from ocrchat.errors import (
 from ocrchat.media import MediaType
 from ocrchat.model import INLINE_PAGES, Job, JobOptions, Lane, PresignedUpload, Quote, Tier
 from ocrchat.settings import VlmBackend
+from ocrchat.translation import pairs
+from ocrchat.translation.model import NotTranslated, Translator
 from ocrchat.usecases.downloads import formats_to_prepare
 
 MAX_PAGES = 3000
@@ -105,17 +108,20 @@ class _Measured:
     credits: int
 
 
-def submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> Submitted:
+def submit(
+    cloud: Cloud, account: Account, request: Request, now: datetime, translators: Sequence[Translator] = ()
+) -> Submitted:
     """Checks the file, keeps it, reserves its credits and starts the job. Of what is refused nothing is stored.
 
-    Raises a BadRequest, a PaymentRequired, IdempotencyKeyReused or JobErased. From the moment the job item is written the
-    job will end, whatever happens here: an execution that could not be started is started by the reconciler. So the caller
-    gets the job, not an error that would make it send the file again.
+    `translators` are who may be asked for a translation. Raises a BadRequest, a PaymentRequired, IdempotencyKeyReused or
+    JobErased. From the moment the job item is written the job will end, whatever happens here: an execution that could not be
+    started is started by the reconciler. So the caller gets the job, not an error that would make it send the file again.
     """
     key = request.key
     if key and (use := cloud.books.key_use(account.id, key, now)):
         return _replay(cloud, key, use)
     _check_callback(cloud, request)
+    _check_translation(request.options, translators)
     try:
         return _submit(cloud, account, request, now)
     except (KeyTaken, UploadMissing, PaymentRequired):
@@ -155,9 +161,12 @@ def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> 
     return Submitted(job, replayed=False)
 
 
-def quote(cloud: Cloud, account: Account, request: Request, now: datetime) -> Quote:
+def quote(
+    cloud: Cloud, account: Account, request: Request, now: datetime, translators: Sequence[Translator] = ()
+) -> Quote:
     """What `submit` would take, from the file itself. Nothing is stored, nothing charged. Raises a BadRequest."""
     _check_callback(cloud, request)
+    _check_translation(request.options, translators)
     file = _measure(cloud, account, request)
     try:
         account.reserve(file.credits, now, "")
@@ -214,6 +223,18 @@ def _check_callback(cloud: Cloud, request: Request) -> None:
         from ocrchat import web
 
         web.check_url(request.options.callback_url, field="callback_url", allow_private=cloud.allow_private_addresses)
+
+
+def _check_translation(options: JobOptions, translators: Sequence[Translator]) -> None:
+    """Raises TranslationUnavailable; Unavailable where nobody says what can be had."""
+    if not options.translate_to:
+        return
+    try:
+        pairs.check(translators, options.language, options.translate_to)
+    except NotTranslated as error:
+        raise Unavailable(
+            "The service that translates for this server is not set up. Tell its operator; or leave 'translate_to' out."
+        ) from error
 
 
 def _measure(cloud: Cloud, account: Account, request: Request) -> _Measured:
