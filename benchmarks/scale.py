@@ -1,0 +1,325 @@
+"""What binds first at 1, 1,000, a million and a hundred million pages a day, and who waits for whom.
+
+    python -m benchmarks.scale
+
+Demand (counted calls, measured seconds) is compared with limits (aws/limits.toml), and a simulation checks what that means for
+throughput and waiting. Writes benchmarks/results/scale.json and docs/scale.md.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from benchmarks import cost, deployed
+from benchmarks.simulation import Rates, Submission, simulate
+from ocrchat.billing import PLANS
+from ocrchat.model import CHUNK_PAGES, CHUNKS_IN_FLIGHT, INLINE_PAGES
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "scale.json"
+PAGE = HERE.parent / "docs" / "scale.md"
+
+SCALES = (1, 1_000, 1_000_000, 10_000_000, 100_000_000)
+"""Pages a day."""
+
+MOST_PAGES = 600_000
+"""Of a simulated window."""
+
+LONGEST_WINDOW = 3600.0
+SEED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The busiest hour of a day; times in seconds."""
+
+    pages_a_day: int
+    pages: float
+    """A second."""
+    jobs: float
+    """A second."""
+    page_seconds: float
+
+    @classmethod
+    def of(cls, pages_a_day: int) -> Load:
+        assumed = deployed.data("assumptions")["scale"]
+        pages = pages_a_day * assumed["busiest_hour"] / 3600
+        return cls(pages_a_day, pages, pages / mean_pages(), page_seconds())
+
+
+def mix() -> list[tuple[int, float]]:
+    assumed = deployed.data("assumptions")["scale"]
+    return list(zip(assumed["job_pages"], assumed["job_shares"], strict=True))
+
+
+def mean_pages() -> float:
+    return sum(pages * share for pages, share in mix())
+
+
+def kinds() -> dict[bool, float]:
+    """Seconds of a worker by whether a page is a scan, its calls to AWS included."""
+    (job,) = (job for job in deployed.results("calls")["jobs"] if (job["pages"], job["tier"]) == (100, "cpu"))
+    compute = deployed.data("assumptions")["compute"]
+    calls = job["functions"]["ocr_page.handler"]["calls"] / job["pages"] * compute["call_seconds"]
+    digital, scanned = cost.cases()[:2]
+    return {
+        False: digital.seconds * compute["lambda_core"] + calls,
+        True: scanned.seconds * compute["lambda_core"] + calls,
+    }
+
+
+def page_seconds() -> float:
+    digital = deployed.data("assumptions")["scale"]["digital"]
+    return digital * kinds()[False] + (1 - digital) * kinds()[True]
+
+
+def demands(load: Load) -> dict[str, float]:
+    """What the busiest hour asks of each limit, by the names in aws/limits.toml."""
+    assumed = deployed.data("assumptions")
+    jobs = load.jobs
+    accounts = assumed["scale"]["accounts"]
+    large = sum(share for pages, share in mix() if pages > INLINE_PAGES)
+    in_large = sum(pages * share for pages, share in mix() if pages > INLINE_PAGES) / mean_pages()
+    requests = 1 + large * assumed["use"]["polls"] + assumed["use"]["downloads"]
+    lane_workers = load.pages * max(in_large, 1 - in_large) * load.page_seconds
+    waiting = assumed["scale"]["before_seconds"] + assumed["scale"]["after_seconds"] + load.page_seconds
+    # Whatever is not waited for: submit, split, assemble and GETs, some half a second a job together.
+    functions = load.pages * load.page_seconds + jobs * ((1 - large) * waiting + 0.5)
+    in_flight = min(CHUNKS_IN_FLIGHT * CHUNK_PAGES / load.page_seconds, load.pages)
+    return {
+        "requests": jobs * requests,
+        "jobs_a_minute_of_an_account": 60 * jobs / accounts,
+        "lane_workers": lane_workers,
+        "functions": functions,
+        "jobs": jobs,
+        "transitions": jobs * _of_jobs(lambda job: job["states"] + 2),
+        "write_units": jobs * _of_jobs(lambda job: _sum(job, "write_units")),
+        # Put when a job opens, taken out when it ends, in the lane that has most of the jobs.
+        "open_jobs_writes": jobs * max(large, 1 - large) * 2,
+        # Opened, begun, ended: each is an entry of all that the job item has.
+        "account_index_writes": 3 * jobs / accounts,
+        "account_writes": jobs / accounts,
+        "chunk_writes": in_flight / CHUNKS_IN_FLIGHT,
+        "s3_puts": jobs * _of_jobs(lambda job: _sum(job, "s3_puts")),
+        "s3_gets": jobs * _of_jobs(lambda job: _sum(job, "s3_gets")),
+    }
+
+
+def _of_jobs(amount: Callable[[dict[str, Any]], float]) -> float:
+    """The mean over the mix of jobs: on a line through the two that were counted."""
+    small, large = (amount(job) for job in deployed.results("calls")["jobs"] if job["tier"] == "cpu")
+    one, hundred = (job["pages"] for job in deployed.results("calls")["jobs"] if job["tier"] == "cpu")
+    slope = (large - small) / (hundred - one)
+    return small + slope * (mean_pages() - one)
+
+
+def _sum(job: dict[str, Any], name: str) -> float:
+    return float(sum(counts.get(name, 0) for counts in job["functions"].values()))
+
+
+def use(load: Load) -> dict[str, float]:
+    """The share of each limit that is asked for."""
+    asked = demands(load)
+    return {
+        name: asked[limit["demand"]] / limit["value"]
+        for name, limit in deployed.data("limits").items()
+        if "demand" in limit
+    }
+
+
+def binds_at(name: str) -> float:
+    """Pages a day at which a limit is reached. Demand is proportional to load, but for what one job alone asks for."""
+    share = use(Load.of(SCALES[-1]))[name]
+    return SCALES[-1] / share
+
+
+def reached(shares: dict[str, float]) -> list[str]:
+    """The limits that are asked for more than there is, the first to bind first; if none is, the nearest."""
+    ordered = sorted(shares, key=lambda name: -shares[name])
+    return [name for name in ordered if shares[name] > 1] or ordered[:1]
+
+
+def rates() -> Rates:
+    """As it is deployed, warm."""
+    limits, assumed = deployed.data("limits"), deployed.data("assumptions")
+    large = sum(share for pages, share in mix() if pages > INLINE_PAGES)
+    growth = limits["event_source_growth"]
+    start = deployed.results("cold_start")["peers"]["ocrchat"]["cpu_s"] * assumed["compute"]["lambda_core"]
+    return Rates(
+        lane_workers=int(deployed.context()["ocr_concurrency"]),
+        concurrency=limits["lambda_concurrency"]["value"],
+        first_workers=growth["first"],
+        more_a_second=growth["a_minute"] / 60,
+        new_environments=(limits["environments"]["value"], limits["environments"]["burst"]),
+        requests=deployed.stage_rate(),
+        requests_a_job=1 + large * assumed["use"]["polls"] + assumed["use"]["downloads"],
+        executions=(limits["start_execution"]["value"], limits["start_execution"]["burst"]),
+        start_patience=assumed["scale"]["start_patience"],
+        reconciled_every=60.0 * deployed.scheduled_minutes(),
+        warm_seconds=assumed["scale"]["warm_seconds"],
+        waiters=int(deployed.context()["inline_waiters"]),
+        cold=start + assumed["compute"]["image_start_seconds"],
+        before=assumed["scale"]["before_seconds"],
+        after=assumed["scale"]["after_seconds"],
+    )
+
+
+def raised(pages_a_day: int) -> tuple[str, float, Rates]:
+    """What to set for so many pages: in words, the share of the load that a deployment gets, and its rates."""
+    if pages_a_day < 2_000_000:
+        return "", 1.0, rates()
+    if pages_a_day <= 10_000_000:
+        return "`ocr_concurrency=400`", 1.0, replace(rates(), lane_workers=400)
+    return (
+        "four deployments, each with `ocr_concurrency=1000`, a Lambda quota of 2,000 and a stage rate of 300",
+        0.25,
+        replace(rates(), lane_workers=1000, concurrency=2000, requests=(300.0, 600.0)),
+    )
+
+
+def arrivals(load: Load, window: float, chance: random.Random) -> Iterator[Submission]:
+    """Jobs of the mix, at random times, from accounts that send alike."""
+    sizes, shares = zip(*mix(), strict=True)
+    accounts = deployed.data("assumptions")["scale"]["accounts"]
+    now = chance.expovariate(load.jobs)
+    while now < window:
+        (pages,) = chance.choices(sizes, shares)
+        yield Submission(now, f"account-{chance.randrange(accounts)}", pages)
+        now += chance.expovariate(load.jobs)
+
+
+def drawn(chance: random.Random) -> Callable[[], float]:
+    """The time of one page after another: digital or scanned."""
+    digital, seconds = deployed.data("assumptions")["scale"]["digital"], kinds()
+    return lambda: seconds[chance.random() >= digital]
+
+
+def run(load: Load, allowed: Rates) -> dict[str, Any]:
+    """One simulated window of the busiest hour. Throughput is that of its second half: workers are there by then."""
+    window = min(LONGEST_WINDOW, MOST_PAGES / load.pages)
+    chance = random.Random(SEED)
+    submissions = list(arrivals(load, window, chance)) or [Submission(0.0, "account-0", 1)]
+    outcome = simulate(submissions, allowed, drawn(chance), window, steady_from=window / 2)
+    one = outcome.latencies(1)
+    return {
+        "asked_pages_a_second": round(load.pages, 4),
+        "pages_a_second": round(outcome.steady_pages / (window / 2), 4),
+        "window_s": round(window),
+        "pages_in": outcome.pages_in,
+        "pages_read": outcome.pages_read,
+        "jobs_done": len(outcome.jobs),
+        "one_page_p50_s": quantile(one, 0.5),
+        "one_page_p95_s": quantile(one, 0.95),
+        "hundred_pages_p50_s": quantile(outcome.latencies(100), 0.5),
+        "most_working": outcome.most_working,
+        "most_waiting": outcome.most_waiting,
+        "cold_starts": outcome.cold,
+        "refused": outcome.refused,
+        "started_late": outcome.started_late,
+    }
+
+
+def quantile(ordered: list[float], share: float) -> float | None:
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 2) if ordered else None
+
+
+ASKED = "small"
+"""The account that others stand before."""
+
+
+def neighbours() -> list[dict[str, Any]]:
+    """How long one account waits beside another that sends a lot, in the product and without what protects it."""
+    one = [Submission(10.0 + 3 * n, ASKED, 1) for n in range(20)]
+    hundred = [Submission(20.0, ASKED, 100)]
+    big, bigger = [Submission(0.0, "large", 1000)], [Submission(0.0, "large", 3000)]
+    many = [Submission(0.05 * n, "large", 3000) for n in range(10)]
+    flood = [Submission(0.05 * (n // 3), f"large-{n % 3}", 1) for n in range(3600)]
+    scenes = [
+        (
+            "a page every 3 s",
+            one,
+            [("nobody", []), ("1,000 pages", big), ("3,000 pages", bigger), ("10 x 3,000 pages", many)],
+        ),
+        ("100 pages", hundred, [("nobody", []), ("3,000 pages", bigger), ("10 x 3,000 pages", many)]),
+        ("a page every 3 s", one, [("3 accounts, each 20 pages a second for a minute", flood)]),
+    ]
+    ways = {
+        "as it is": rates(),
+        "no lanes": replace(rates(), has_lanes=False),
+        "no fair queues": replace(rates(), is_fair=False),
+        "neither": replace(rates(), has_lanes=False, is_fair=False),
+    }
+    scan = kinds()[True]
+    found = []
+    for who, asked, crowds in scenes:
+        for beside, crowd in crowds:
+            row: dict[str, Any] = {"who": who, "beside": beside}
+            for way, allowed in ways.items():
+                # Requests that one submission brings are spread out in truth; here it is about queues.
+                outcome = simulate([*asked, *crowd], replace(allowed, requests_a_job=1.0), lambda: scan)
+                waited = outcome.latencies(asked[0].pages, ASKED)
+                row[way] = {"p50_s": quantile(waited, 0.5), "p95_s": quantile(waited, 0.95)}
+            found.append(row)
+    return found
+
+
+def largest_job() -> dict[str, Any]:
+    outcome = simulate([Submission(0.0, "large", 3000)], rates(), lambda: kinds()[True])
+    return {"pages": 3000, "seconds": round(outcome.jobs[0][1], 1), "most_working": outcome.most_working}
+
+
+def measure() -> dict[str, Any]:
+    scales = []
+    for pages_a_day in SCALES:
+        load = Load.of(pages_a_day)
+        words, share, allowed = raised(pages_a_day)
+        row: dict[str, Any] = {
+            "pages_a_day": pages_a_day,
+            "as_deployed": run(load, rates()),
+            "use": {name: float(f"{part:.3g}") for name, part in use(load).items()},
+        }
+        if words:
+            part = replace(load, pages=load.pages * share, jobs=load.jobs * share)
+            row |= {"raise": words, "raised": run(part, allowed)}
+        scales.append(row)
+        print(pages_a_day, row["as_deployed"])
+    return {"scales": scales, "neighbours": neighbours(), "largest_job": largest_job()}
+
+
+def document(results: dict[str, Any]) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    limits = {name: limit for name, limit in deployed.data("limits").items() if "demand" in limit}
+    return environment.get_template("scale.md.jinja").render(
+        results=results,
+        limits=dict(sorted(limits.items(), key=lambda entry: binds_at(entry[0]))),
+        reached=reached,
+        others={name: limit for name, limit in deployed.data("limits").items() if name not in limits},
+        binds={name: binds_at(name) for name in limits},
+        rates=asdict(rates()),
+        kinds=kinds(),
+        page_seconds=page_seconds(),
+        mean_pages=mean_pages(),
+        assumed=deployed.data("assumptions"),
+        plan=PLANS["business"],
+        chunk_pages=CHUNK_PAGES,
+        chunks_in_flight=CHUNKS_IN_FLIGHT,
+    )
+
+
+def main() -> None:
+    results = measure()
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    PAGE.write_text(document(results))
+
+
+if __name__ == "__main__":
+    main()
