@@ -68,6 +68,7 @@ class Ledger:
     def __init__(self, indexes: list[Index]) -> None:
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self.indexes = indexes
+        self.last_log = ""
         self._function = ""
         self._call = threading.local()  # functions fetch side by side, in threads of their own
         self._one_at_a_time = threading.Lock()  # moto's DynamoDB is not for threads
@@ -87,12 +88,12 @@ class Ledger:
                 self._function, sys.stdout = "", stdout
                 for handler, stream in zip(_handlers(), streams, strict=True):
                     handler.setStream(stream)
-        self.last = log.getvalue()
-        lines = self.last.splitlines()
+        self.last_log = log.getvalue()
+        lines = self.last_log.splitlines()
         self.add(function, invocations=1, log_bytes=sum(len(line) + EVENT_OVERHEAD_BYTES for line in lines))
 
     def add(self, function: str, **amounts: float) -> None:
-        self.counts[function].update({name: amount for name, amount in amounts.items() if amount})  # type: ignore[arg-type]  # half a read unit is one
+        self.counts[function].update({name: amount for name, amount in amounts.items() if amount})
 
     def watch(self, client: Any, plain: Any) -> None:
         """`plain` is an uncounted client of DynamoDB, to look at items with."""
@@ -223,7 +224,7 @@ class System:
         posted = self._post(content, tier)
         pages = posted["page_count"]
         arn = f"{self.settings.state_machine.replace(':stateMachine:', ':execution:')}:{posted['uuid']}"
-        while not self._read_one():
+        while not self._has_messages():
             time.sleep(0.01)
         self._request("poll", "GET", f"/api/v1/ocr/{posted['uuid']}/")
         while self._status(arn) == "RUNNING":
@@ -242,6 +243,14 @@ class System:
             "functions": counts,
         }
 
+    def _has_messages(self) -> bool:
+        """Whether the first pages have been sent; who sends them ends before anything else begins."""
+        return any(
+            self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+            != {"ApproximateNumberOfMessages": "0"}
+            for queue in self.cloud.queue._urls.values()
+        )
+
     def _status(self, arn: str) -> str:
         return str(self.states.describe_execution(executionArn=arn)["status"])
 
@@ -251,7 +260,7 @@ class System:
 
         self.ledger.counts.clear()
         with self.ledger.running("submit.reconcile"):
-            reconcile.handler({}, Context())  # type: ignore[arg-type]  # what is used of one
+            reconcile.handler({}, Context())
         return {name: dict(sorted(found.items())) for name, found in self.ledger.counts.items()}
 
     def _post(self, content: bytes, tier: str) -> dict[str, Any]:
@@ -260,7 +269,7 @@ class System:
         form = httpx.Request("POST", "http://calls/", files={"file": ("a.pdf", content)}, data={"tier": tier})
         headers = {name: form.headers[name] for name in ("content-type", "content-length")}
         with self.ledger.running("submit.gate"):
-            decided = gate.handler(self._event("POST", "/api/v1/ocr/", headers) | {"methodArn": "arn"}, Context())  # type: ignore[arg-type]  # what is used of one
+            decided = gate.handler(self._event("POST", "/api/v1/ocr/", headers) | {"methodArn": "arn"}, Context())
         assert decided["policyDocument"]["Statement"][0]["Effect"] == "Allow", decided
         return self._request("submit.api", "POST", "/api/v1/ocr/", headers, base64.b64encode(form.read()).decode())
 
@@ -318,8 +327,8 @@ class System:
                 name = "ocr_page.vlm" if is_vlm else "ocr_page.handler"
                 with tempfile.TemporaryDirectory() as folder, self.ledger.running(name):
                     handler.scratch = Scratch(Path(folder))
-                    answer = (vlm if is_vlm else handler).handler(event, Context())  # type: ignore[arg-type]  # what is used of one
-                assert answer == {"batchItemFailures": []}, self.ledger.last
+                    answer = (vlm if is_vlm else handler).handler(event, Context())
+                assert answer == {"batchItemFailures": []}, self.ledger.last_log
                 self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
                 return True
         return False

@@ -157,7 +157,7 @@ def _stored_mb(case: Case, job: dict[str, Any]) -> float:
 def _add(found: Quantities, part: str, **amounts: float) -> None:
     counter = found.setdefault(part, Counter())
     for name, amount in amounts.items():
-        counter[name] += amount  # type: ignore[assignment]  # parts of a unit are fine
+        counter[name] += amount
 
 
 def dollars(amounts: Counter[str], prices: dict[str, Any]) -> float:
@@ -205,7 +205,7 @@ def idle() -> list[tuple[str, str, float]]:
         (
             f"Lambda's pollers at {deployed.event_sources()} queues",
             f"{polls / 1e6:.1f} million empty receives",
-            dollars(Counter({"sqs_request": polls}), prices),  # type: ignore[dict-item]  # see _add
+            dollars(Counter({"sqs_request": polls}), prices),
         ),
         ("The reconciler", f"{runs:,.0f} runs", dollars(reconciler, prices)),
         ("The OCR image", f"{use['image_gb']} GB", dollars(Counter({"ecr_gb_month": use["image_gb"]}), prices)),

@@ -209,8 +209,8 @@ def run(load: Load, allowed: Rates) -> dict[str, Any]:
     outcome = simulate(submissions, allowed, drawn(chance), window, steady_from=window / 2)
     one = outcome.latencies(1)
     return {
-        "asked_pages_a_second": round(load.pages, 4),
-        "pages_a_second": round(outcome.steady_pages / (window / 2), 4),
+        "asked_pages_a_second": float(f"{load.pages:.3g}"),
+        "pages_a_second": float(f"{outcome.steady_pages / (window / 2):.3g}"),
         "window_s": round(window),
         "pages_in": outcome.pages_in,
         "pages_read": outcome.pages_read,
