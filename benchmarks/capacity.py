@@ -67,7 +67,7 @@ def _size(value: Mapping[str, Any]) -> int:
             return len(content.encode())
         case "N":
             digits = content.strip("-0.").replace(".", "")
-            return 1 + math.ceil(len(digits) / 2) + content.startswith("-")
+            return 1 + math.ceil(len(digits) / 2) + int(content.startswith("-"))
         case "B":
             return len(content)
         case "BOOL" | "NULL":

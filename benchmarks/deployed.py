@@ -18,10 +18,12 @@ RESULTS = Path(__file__).parent / "results"
 @lru_cache
 def memory_mb() -> dict[str, int]:
     """Of each function, by its module."""
-    return {
-        properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: int(properties["MemorySize"])
-        for properties in _resources("AWS::Lambda::Function")
-    }
+    found = {}
+    for properties in _resources("AWS::Lambda::Function"):
+        variables = properties.get("Environment", {}).get("Variables", {})
+        if module := variables.get("POWERTOOLS_SERVICE_NAME"):  # what CDK makes for itself has none
+            found[module] = int(properties["MemorySize"])
+    return found
 
 
 def event_sources() -> int:
@@ -31,7 +33,7 @@ def event_sources() -> int:
 
 def scheduled_minutes() -> int:
     """Between two runs of the reconciler."""
-    (rule,) = _resources("AWS::Events::Rule")
+    (rule,) = (rule for rule in _resources("AWS::Events::Rule") if "Reconcile" in json.dumps(rule.get("Targets")))
     found = re.fullmatch(r"rate\((\d+) minutes\)", rule["ScheduleExpression"])
     assert found, rule["ScheduleExpression"]
     return int(found[1])
