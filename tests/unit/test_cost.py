@@ -146,6 +146,19 @@ def is_why(name: str) -> bool:
     return name.endswith("_why") or name == "job_pages"  # told with job_shares
 
 
+def test_every_price_is_used() -> None:
+    jobs = {(job["pages"], job["tier"]): job for job in deployed.results("calls")["jobs"]}
+    used = {
+        name
+        for case in cost.cases()
+        for part in cost.quantities(case, jobs[case.pages, case.tier], deployed.data("assumptions")).values()
+        for name in part
+    }
+    others = {name for name, price in deployed.data("prices").items() if "name" in price}
+
+    assert set(deployed.data("prices")) == used | others | {"ecr_gb_month", "metric_month", "ml_g6_xlarge_hour"}
+
+
 def test_every_function_that_was_counted_is_deployed() -> None:
     names = {name for job in deployed.results("calls")["jobs"] for name in job["functions"]}
 
