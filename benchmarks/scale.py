@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from benchmarks import cost, deployed
+from benchmarks import demand, deployed
 from benchmarks.simulation import Rates, Submission, simulate
 from ocrchat.billing import PLANS
 from ocrchat.model import CHUNK_PAGES, CHUNKS_IN_FLIGHT, INLINE_PAGES
@@ -36,120 +36,10 @@ LONGEST_WINDOW = 3600.0
 SEED = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
-    """The busiest hour of a day; times in seconds."""
-
-    pages_a_day: int
-    pages: float
-    """A second."""
-    jobs: float
-    """A second."""
-    page_seconds: float
-
-    @classmethod
-    def of(cls, pages_a_day: int) -> Load:
-        assumed = deployed.data("assumptions")["scale"]
-        pages = pages_a_day * assumed["busiest_hour"] / 3600
-        return cls(pages_a_day, pages, pages / mean_pages(), page_seconds())
-
-
-def mix() -> list[tuple[int, float]]:
-    assumed = deployed.data("assumptions")["scale"]
-    return list(zip(assumed["job_pages"], assumed["job_shares"], strict=True))
-
-
-def mean_pages() -> float:
-    return sum(pages * share for pages, share in mix())
-
-
-def kinds() -> dict[bool, float]:
-    """Seconds of a worker by whether a page is a scan, its calls to AWS included."""
-    (job,) = (job for job in deployed.results("calls")["jobs"] if (job["pages"], job["tier"]) == (100, "cpu"))
-    compute = deployed.data("assumptions")["compute"]
-    calls = job["functions"]["ocr_page.handler"]["calls"] / job["pages"] * compute["call_seconds"]
-    digital, scanned = cost.cases()[:2]
-    return {
-        False: digital.seconds * compute["lambda_core"] + calls,
-        True: scanned.seconds * compute["lambda_core"] + calls,
-    }
-
-
-def page_seconds() -> float:
-    digital = deployed.data("assumptions")["scale"]["digital"]
-    return digital * kinds()[False] + (1 - digital) * kinds()[True]
-
-
-def demands(load: Load) -> dict[str, float]:
-    """What the busiest hour asks of each limit, by the names in aws/limits.toml."""
-    assumed = deployed.data("assumptions")
-    jobs = load.jobs
-    accounts = assumed["scale"]["accounts"]
-    large = sum(share for pages, share in mix() if pages > INLINE_PAGES)
-    in_large = sum(pages * share for pages, share in mix() if pages > INLINE_PAGES) / mean_pages()
-    requests = 1 + large * assumed["use"]["polls"] + assumed["use"]["downloads"]
-    lane_workers = load.pages * max(in_large, 1 - in_large) * load.page_seconds
-    waiting = assumed["scale"]["before_seconds"] + assumed["scale"]["after_seconds"] + load.page_seconds
-    # Whatever is not waited for: submit, split, assemble and GETs, some half a second a job together.
-    functions = load.pages * load.page_seconds + jobs * ((1 - large) * waiting + 0.5)
-    in_flight = min(CHUNKS_IN_FLIGHT * CHUNK_PAGES / load.page_seconds, load.pages)
-    return {
-        "requests": jobs * requests,
-        "jobs_a_minute_of_an_account": 60 * jobs / accounts,
-        "lane_workers": lane_workers,
-        "functions": functions,
-        "jobs": jobs,
-        "transitions": jobs * _of_jobs(lambda job: job["states"] + 2),
-        "write_units": jobs * _of_jobs(lambda job: _sum(job, "write_units")),
-        # Put when a job opens, taken out when it ends, in the lane that has most of the jobs.
-        "open_jobs_writes": jobs * max(large, 1 - large) * 2,
-        # Opened, begun, ended: each is an entry of all that the job item has.
-        "account_index_writes": 3 * jobs / accounts,
-        "account_writes": jobs / accounts,
-        "chunk_writes": in_flight / CHUNKS_IN_FLIGHT,
-        "s3_puts": jobs * _of_jobs(lambda job: _sum(job, "s3_puts")),
-        "s3_gets": jobs * _of_jobs(lambda job: _sum(job, "s3_gets")),
-    }
-
-
-def _of_jobs(amount: Callable[[dict[str, Any]], float]) -> float:
-    """The mean over the mix of jobs: on a line through the two that were counted."""
-    small, large = (amount(job) for job in deployed.results("calls")["jobs"] if job["tier"] == "cpu")
-    one, hundred = (job["pages"] for job in deployed.results("calls")["jobs"] if job["tier"] == "cpu")
-    slope = (large - small) / (hundred - one)
-    return small + slope * (mean_pages() - one)
-
-
-def _sum(job: dict[str, Any], name: str) -> float:
-    return float(sum(counts.get(name, 0) for counts in job["functions"].values()))
-
-
-def use(load: Load) -> dict[str, float]:
-    """The share of each limit that is asked for."""
-    asked = demands(load)
-    return {
-        name: asked[limit["demand"]] / limit["value"]
-        for name, limit in deployed.data("limits").items()
-        if "demand" in limit
-    }
-
-
-def binds_at(name: str) -> float:
-    """Pages a day at which a limit is reached. Demand is proportional to load, but for what one job alone asks for."""
-    share = use(Load.of(SCALES[-1]))[name]
-    return SCALES[-1] / share
-
-
-def reached(shares: dict[str, float]) -> list[str]:
-    """The limits that are asked for more than there is, the first to bind first; if none is, the nearest."""
-    ordered = sorted(shares, key=lambda name: -shares[name])
-    return [name for name in ordered if shares[name] > 1] or ordered[:1]
-
-
 def rates() -> Rates:
     """As it is deployed, warm."""
     limits, assumed = deployed.data("limits"), deployed.data("assumptions")
-    large = sum(share for pages, share in mix() if pages > INLINE_PAGES)
+    large = sum(share for pages, share in demand.mix() if pages > INLINE_PAGES)
     growth = limits["event_source_growth"]
     start = deployed.results("cold_start")["peers"]["ocrchat"]["cpu_s"] * assumed["compute"]["lambda_core"]
     return Rates(
@@ -184,9 +74,9 @@ def raised(pages_a_day: int) -> tuple[str, float, Rates]:
     )
 
 
-def arrivals(load: Load, window: float, chance: random.Random) -> Iterator[Submission]:
+def arrivals(load: demand.Load, window: float, chance: random.Random) -> Iterator[Submission]:
     """Jobs of the mix, at random times, from accounts that send alike."""
-    sizes, shares = zip(*mix(), strict=True)
+    sizes, shares = zip(*demand.mix(), strict=True)
     accounts = deployed.data("assumptions")["scale"]["accounts"]
     now = chance.expovariate(load.jobs)
     while now < window:
@@ -197,11 +87,11 @@ def arrivals(load: Load, window: float, chance: random.Random) -> Iterator[Submi
 
 def drawn(chance: random.Random) -> Callable[[], float]:
     """The time of one page after another: digital or scanned."""
-    digital, seconds = deployed.data("assumptions")["scale"]["digital"], kinds()
+    digital, seconds = deployed.data("assumptions")["scale"]["digital"], demand.kinds()
     return lambda: seconds[chance.random() >= digital]
 
 
-def run(load: Load, allowed: Rates) -> dict[str, Any]:
+def run(load: demand.Load, allowed: Rates) -> dict[str, Any]:
     """One simulated window of the busiest hour. Throughput is that of its second half: workers are there by then."""
     window = min(LONGEST_WINDOW, MOST_PAGES / load.pages)
     chance = random.Random(SEED)
@@ -256,7 +146,7 @@ def neighbours() -> list[dict[str, Any]]:
         "no fair queues": replace(rates(), is_fair=False),
         "neither": replace(rates(), has_lanes=False, is_fair=False),
     }
-    scan = kinds()[True]
+    scan = demand.kinds()[True]
     found = []
     for who, asked, crowds in scenes:
         for beside, crowd in crowds:
@@ -271,19 +161,19 @@ def neighbours() -> list[dict[str, Any]]:
 
 
 def largest_job() -> dict[str, Any]:
-    outcome = simulate([Submission(0.0, "large", 3000)], rates(), lambda: kinds()[True])
+    outcome = simulate([Submission(0.0, "large", 3000)], rates(), lambda: demand.kinds()[True])
     return {"pages": 3000, "seconds": round(outcome.jobs[0][1], 1), "most_working": outcome.most_working}
 
 
 def measure() -> dict[str, Any]:
     scales = []
     for pages_a_day in SCALES:
-        load = Load.of(pages_a_day)
+        load = demand.Load.of(pages_a_day)
         words, share, allowed = raised(pages_a_day)
         row: dict[str, Any] = {
             "pages_a_day": pages_a_day,
             "as_deployed": run(load, rates()),
-            "use": {name: float(f"{part:.3g}") for name, part in use(load).items()},
+            "use": {name: float(f"{part:.3g}") for name, part in demand.use(load).items()},
         }
         if words:
             part = replace(load, pages=load.pages * share, jobs=load.jobs * share)
@@ -300,14 +190,14 @@ def document(results: dict[str, Any]) -> str:
     limits = {name: limit for name, limit in deployed.data("limits").items() if "demand" in limit}
     return environment.get_template("scale.md.jinja").render(
         results=results,
-        limits=dict(sorted(limits.items(), key=lambda entry: binds_at(entry[0]))),
-        reached=reached,
+        limits=dict(sorted(limits.items(), key=lambda entry: demand.binds_at(entry[0]))),
+        reached=demand.reached,
         others={name: limit for name, limit in deployed.data("limits").items() if name not in limits},
-        binds={name: binds_at(name) for name in limits},
+        binds={name: demand.binds_at(name) for name in limits},
         rates=asdict(rates()),
-        kinds=kinds(),
-        page_seconds=page_seconds(),
-        mean_pages=mean_pages(),
+        kinds=demand.kinds(),
+        page_seconds=demand.page_seconds(),
+        mean_pages=demand.mean_pages(),
         assumed=deployed.data("assumptions"),
         plan=PLANS["business"],
         chunk_pages=CHUNK_PAGES,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import deployed, scale
+from benchmarks import demand, deployed, scale
 from benchmarks.simulation import Bucket, Rates, Submission, simulate
 from ocrchat.model import Lane
 
@@ -129,21 +129,21 @@ def test_jobs_take_the_lane_that_the_product_gives_them() -> None:
 
 
 def test_demand_is_proportional_to_load() -> None:
-    one, ten = (scale.demands(scale.Load.of(pages)) for pages in (10_000_000, 100_000_000))
+    one, ten = (demand.demands(demand.Load.of(pages)) for pages in (10_000_000, 100_000_000))
 
     assert all(ten[name] == pytest.approx(10 * one[name]) for name in one if name != "chunk_writes")
 
 
 def test_a_lane_is_full_where_its_workers_have_as_many_seconds_of_pages_as_there_are_seconds() -> None:
-    load = scale.Load.of(int(scale.binds_at("lane_workers")))
-    in_large = sum(pages * share for pages, share in scale.mix() if pages > 5) / scale.mean_pages()
+    load = demand.Load.of(int(demand.binds_at("lane_workers")))
+    in_large = sum(pages * share for pages, share in demand.mix() if pages > 5) / demand.mean_pages()
 
     assert load.pages * in_large * load.page_seconds == pytest.approx(deployed.context()["ocr_concurrency"], rel=1e-4)
 
 
 def test_limits_are_reached_in_the_order_in_which_they_bind() -> None:
-    assert scale.reached({"a": 0.5, "b": 3.0, "c": 1.5}) == ["b", "c"]
-    assert scale.reached({"a": 0.5, "b": 0.1}) == ["a"]
+    assert demand.reached({"a": 0.5, "b": 3.0, "c": 1.5}) == ["b", "c"]
+    assert demand.reached({"a": 0.5, "b": 0.1}) == ["a"]
 
 
 def test_limits_that_are_ours_are_what_is_deployed() -> None:
@@ -152,11 +152,11 @@ def test_limits_that_are_ours_are_what_is_deployed() -> None:
     assert (limits["stage_requests"]["value"], limits["stage_requests"]["burst"]) == deployed.stage_rate()
     assert limits["lane_workers"]["value"] == deployed.context()["ocr_concurrency"]
     assert limits["plan_rate"]["value"] == scale.PLANS["business"].requests_per_minute
-    assert all(limit["demand"] in scale.demands(scale.Load.of(1)) for limit in limits.values() if "demand" in limit)
+    assert all(limit["demand"] in demand.demands(demand.Load.of(1)) for limit in limits.values() if "demand" in limit)
 
 
 def test_the_mix_of_jobs_is_whole() -> None:
-    assert sum(share for _, share in scale.mix()) == pytest.approx(1.0)
+    assert sum(share for _, share in demand.mix()) == pytest.approx(1.0)
 
 
 def test_the_page_is_what_was_simulated() -> None:
@@ -166,6 +166,6 @@ def test_the_page_is_what_was_simulated() -> None:
 def test_the_smallest_scale_is_simulated_as_it_stands_in_the_results() -> None:
     row = deployed.results("scale")["scales"][0]
 
-    assert scale.run(scale.Load.of(row["pages_a_day"]), scale.rates()) == row["as_deployed"], (
+    assert scale.run(demand.Load.of(row["pages_a_day"]), scale.rates()) == row["as_deployed"], (
         "run python -m benchmarks.scale"
     )
