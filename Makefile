@@ -69,6 +69,7 @@ bench: .venv/.dev .build/weights/.ready  ## Measure (EVAL=<evaluation pack>: bes
 	$(VENV)/python -m benchmarks.overhead
 	$(VENV)/python -m benchmarks.check
 	$(VENV)/python -m benchmarks.citations
+	$(VENV)/python -m benchmarks.calls
 ifdef EVAL
 	$(VENV)/python -m benchmarks.cold_start
 	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))
@@ -79,6 +80,8 @@ ifdef EVAL
 	$(VENV)/python -m benchmarks.accuracy --eval $(EVAL) $(ARGS)
 	$(VENV)/python -m benchmarks.report
 endif
+	$(VENV)/python -m benchmarks.cost
+	$(VENV)/python -m benchmarks.scale
 
 lock: .venv/.dev  ## Requirements of pyproject.toml -> hash-pinned files, one per deployable
 	sh requirements/lock.sh

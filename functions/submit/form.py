@@ -122,8 +122,8 @@ def parse(content_type: str, body: bytes, has: Abilities = EVERYTHING) -> Fields
         raise FileMissing(f"The request is not a form with a file. {_HOW}")
     parts = _parts(options["boundary"], body)
     try:
-        file = parts.pop("file", None)
-        return _fields({name: _text(part) for name, part in parts.items()}, _sent(file), has)
+        given = {name: _text(part) for name, part in parts.items() if name != "file"}
+        return _fields(given, _sent(parts.get("file")), has)
     finally:
         for part in parts.values():
             part.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks import deployed
 from infra.context import InvalidContext
 from infra.vlm_stack import REQUESTS_PER_COPY
 from tests.infra.conftest import synthesise
@@ -26,6 +27,10 @@ def with_server(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
 
 def granted(stack: Synthesised, service: str) -> set[str]:
     return {grant for grant in stack.grants(stack.functions()[ASKS]["Properties"]["Role"]) if grant.startswith(service)}
+
+
+def test_the_bill_reckons_with_as_many_requests_as_a_copy_gets() -> None:
+    assert deployed.data("assumptions")["vlm"]["requests_per_copy"] == REQUESTS_PER_COPY
 
 
 def test_by_default_it_reaches_no_model(stack: Synthesised) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import warnings
 
 import httpx
 import pytest
@@ -36,6 +38,15 @@ def test_a_file_and_its_fields() -> None:
     assert fields.file == SentFile("a.pdf", b"\x00\xff\r\n--")
     assert fields.options == JobOptions(Tier.CPU, "ch", pages="1-3,7")
     assert fields.dry_run
+
+
+def test_a_file_that_the_parser_put_on_disk_is_closed_there() -> None:
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always", ResourceWarning)
+        form.parse(*encoded(content=b"x" * 1_000_000))
+        gc.collect()
+
+    assert unclosed == []
 
 
 @pytest.mark.parametrize(
