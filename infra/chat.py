@@ -9,24 +9,17 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.api import TIMEOUT
-from infra.context import InvalidContext
+from infra.config import InvalidContext
 from infra.function import Entrypoint, Layers
+from infra.nag import accept_wildcard
 from infra.secrets import allow_secret
-from ocrchat.settings import ChatProvider, Settings, chat_problem
+from ocrchat.settings import ChatProvider, Settings
 
 
 class Chat(Construct):
     def __init__(self, scope: Construct, id: str, *, settings: Settings, layers: Layers) -> None:
-        """Raises InvalidContext for what could be deployed, and would never answer."""
+        """Raises InvalidContext for a model of Bedrock that has no inference profile."""
         super().__init__(scope, id)
-        problem = chat_problem(
-            provider=settings.chat_provider,
-            model=settings.chat_model,
-            url=settings.chat_url,
-            context=settings.chat_context,
-        )
-        if problem:
-            raise InvalidContext(problem)
         self.answer = Entrypoint(
             self,
             "Answer",
@@ -41,6 +34,11 @@ class Chat(Construct):
                 iam.PolicyStatement(
                     actions=["bedrock:InvokeModelWithResponseStream"], resources=_models(self, settings.chat_model)
                 )
+            )
+            accept_wildcard(
+                self.answer,
+                f"arn:<AWS::Partition>:bedrock:*::foundation-model/{settings.chat_model.partition('.')[2]}",
+                "One model, in whatever region its inference profile sends a request to.",
             )
         if settings.chat_provider is ChatProvider.OPENAI and settings.chat_secret:
             allow_secret(self.answer, settings.chat_secret)
