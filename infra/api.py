@@ -11,14 +11,13 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.function import Entrypoint, Layers
+from infra.nag import accept
 from ocrchat import problem
 from ocrchat.errors import OcrChatError
 from ocrchat.settings import Settings
 
 TIMEOUT = cdk.Duration.seconds(28)
 """API Gateway waits 29 s. A function that ends first answers for itself."""
-
-STAGE = "prod"
 
 # Neither the query string nor any header: an API token can be in both.
 ACCESS_LOG = {
@@ -58,9 +57,15 @@ class Api(Construct):
         gate_settings: Settings,
         chat: lambda_.IFunction,
         layers: Layers,
+        stage: str,
+        rate: int,
+        burst: int,
         make_log_role: bool,
     ) -> None:
-        """`make_log_role`: API Gateway writes logs with one role per account and region. Where none is set, set one."""
+        """`rate` requests a second are taken, and `burst` at once beyond.
+
+        `make_log_role`: API Gateway writes logs with one role per account and region. Where none is set, set one.
+        """
         super().__init__(scope, id)
         self.submit = Entrypoint(
             self,
@@ -89,14 +94,14 @@ class Api(Construct):
             timeout=cdk.Duration.seconds(10),
             memory_mb=512,
         ).function
-        self.rest_api = self._rest_api(make_log_role)
+        self.rest_api = self._rest_api(stage, rate, burst, make_log_role)
         self._route(self.rest_api, _integration(chat))
         for response_type, error in _GATEWAY_RESPONSES.items():
             self._respond(response_type, error, json.dumps(problem.document(error, "$context.requestId")))
         # What the gate denies with: a whole problem document, and all of them have this status.
         self._respond(apigateway.ResponseType.ACCESS_DENIED, problem.TOO_LARGE, "$context.authorizer.problem")
 
-    def _rest_api(self, make_log_role: bool) -> apigateway.RestApi:
+    def _rest_api(self, stage: str, rate: int, burst: int, make_log_role: bool) -> apigateway.RestApi:
         log_group = logs.LogGroup(
             self, "AccessLogs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
         )
@@ -109,15 +114,21 @@ class Api(Construct):
             binary_media_types=["*/*"],
             cloud_watch_role=make_log_role,
             deploy_options=apigateway.StageOptions(
-                stage_name=STAGE,
-                throttling_rate_limit=100,
-                throttling_burst_limit=200,
+                stage_name=stage,
+                throttling_rate_limit=rate,
+                throttling_burst_limit=burst,
                 tracing_enabled=True,
                 access_log_destination=apigateway.LogGroupLogDestination(log_group),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             ),
         )
         rest_api.node.try_remove_child("Endpoint")  # an output with a generated name; the stack has its own
+        accept(rest_api, "APIG2", "The functions check requests, and answer with problems that say what to do.")
+        accept(rest_api, "APIG4", "The functions authenticate: docs/adr/0007. An authorizer cannot read ?api_token=.")
+        accept(rest_api, "COG4", "Accounts have API tokens of this product, and no users of a pool.")
+        accept(
+            rest_api, "APIG6", "Execution logs hold headers and query strings, and tokens in them. Access logs are on."
+        )
         return rest_api
 
     def _route(self, rest_api: apigateway.RestApi, chat: apigateway.Integration) -> None:

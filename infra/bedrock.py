@@ -6,7 +6,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from infra.context import InvalidContext
+from infra.config import InvalidContext
+from infra.nag import accept_wildcard
 
 
 def allow_model(function: lambda_.Function, action: str, model: str, key: str) -> None:
@@ -24,3 +25,8 @@ def allow_model(function: lambda_.Function, action: str, model: str, key: str) -
     profile = cdk.Stack.of(function).format_arn(service="bedrock", resource="inference-profile", resource_name=model)
     models = f"arn:{cdk.Aws.PARTITION}:bedrock:*::foundation-model/{name}"
     function.add_to_role_policy(iam.PolicyStatement(actions=[f"bedrock:{action}"], resources=[profile, models]))
+    accept_wildcard(
+        function,
+        f"arn:<AWS::Partition>:bedrock:*::foundation-model/{name}",
+        "One model, in whatever region its inference profile sends a request to.",
+    )

@@ -8,24 +8,15 @@ from constructs import Construct
 
 from infra.api import TIMEOUT
 from infra.bedrock import allow_model
-from infra.context import InvalidContext
 from infra.function import Entrypoint, Layers
 from infra.secrets import allow_secret
-from ocrchat.settings import ChatProvider, Settings, chat_problem
+from ocrchat.settings import ChatProvider, Settings
 
 
 class Chat(Construct):
     def __init__(self, scope: Construct, id: str, *, settings: Settings, layers: Layers) -> None:
-        """Raises InvalidContext for what could be deployed, and would never answer."""
+        """Raises InvalidContext for a model of Bedrock that has no inference profile."""
         super().__init__(scope, id)
-        problem = chat_problem(
-            provider=settings.chat_provider,
-            model=settings.chat_model,
-            url=settings.chat_url,
-            context=settings.chat_context,
-        )
-        if problem:
-            raise InvalidContext(problem)
         self.answer = Entrypoint(
             self,
             "Answer",

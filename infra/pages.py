@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -38,9 +39,9 @@ class PageQueues(Construct):
     that its job ends. What that consumer cannot handle either is parked for a person to look at.
     """
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey | None) -> None:
         super().__init__(scope, id)
-        self.parking = queue(self, "Parking", retention=LONGEST_RETENTION)
+        self.parking = queue(self, "Parking", retention=LONGEST_RETENTION, key=key)
         self.dead_letters = queue(
             self,
             "DeadLetters",
@@ -48,16 +49,18 @@ class PageQueues(Construct):
             consumer_timeout=GIVE_UP_TIMEOUT,
             # A letter may bring the receives of its first queue along (it does in the emulator): at least five are left.
             then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=VLM_TRIES + 5),
+            key=key,
         )
         given_up = sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=PAGE_TRIES)
-        self.interactive = queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up)
-        self.priority = queue(self, "Priority", consumer_timeout=READ_TIMEOUT, then=given_up)
-        self.bulk = queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up)
+        self.interactive = queue(self, "Interactive", consumer_timeout=READ_TIMEOUT, then=given_up, key=key)
+        self.priority = queue(self, "Priority", consumer_timeout=READ_TIMEOUT, then=given_up, key=key)
+        self.bulk = queue(self, "Bulk", consumer_timeout=READ_TIMEOUT, then=given_up, key=key)
         self.vlm = queue(
             self,
             "Vlm",
             consumer_timeout=VLM_TIMEOUT,
             then=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=VLM_TRIES),
+            key=key,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -17,12 +18,17 @@ def queue(
     retention: cdk.Duration | None = None,
     consumer_timeout: cdk.Duration | None = None,
     then: sqs.DeadLetterQueue | None = None,
+    key: kms.IKey | None = None,
 ) -> sqs.Queue:
-    """A message stays hidden six times as long as its consumer may run: AWS's rule, for tries that are throttled."""
+    """A message stays hidden six times as long as its consumer may run: AWS's rule, for tries that are throttled.
+
+    Encrypted under `key`, or under SQS's own.
+    """
     return sqs.Queue(
         scope,
         id,
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+        encryption_master_key=key,
         enforce_ssl=True,
         retention_period=retention,
         visibility_timeout=cdk.Duration.seconds(6 * consumer_timeout.to_seconds()) if consumer_timeout else None,

@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra import context
-from infra.api import STAGE, Api
+from infra.alarms import Alarms
+from infra.api import Api
 from infra.chat import Chat
-from infra.function import Layers
+from infra.config import Config
+from infra.dashboard import Dashboard
+from infra.edge import Domain, WebAcl
+from infra.function import Entrypoint, Layers
+from infra.key import allow_use, customer_key
+from infra.nag import accept
 from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
 from infra.translation import allow_listing, allow_translation, with_translation
 from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
-from ocrchat.settings import ChatProvider, Settings, VlmBackend
-from ocrchat.vlm.dialects import DIALECTS
+from ocrchat.settings import Settings
 
 JOBS = "jobs/*"
 SOURCE = "jobs/*/source"
@@ -31,14 +36,19 @@ DOWNLOADS = "jobs/*/downloads/*"
 CHAT = "jobs/*/chat/*"
 UPLOADS = "uploads/*"
 
+KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+"""What people sent outlives the stack; of a first deployment that fails nothing stays."""
+
 
 class OcrChatStack(cdk.Stack):
-    def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id, description="ocrchat: OCR as a REST API")
+    def __init__(self, scope: Construct, id: str, *, config: Config) -> None:
+        super().__init__(scope, id, stack_name=f"{id}{config.stage.suffix}", description="ocrchat: OCR as a REST API")
         layers = Layers(self, "Layers")
-        storage = Storage(self, "Storage")
-        queues = PageQueues(self, "Queues")
-        events = EventQueue(self, "Events")
+        removal_policy = KEPT if config.stage.keeps_data else cdk.RemovalPolicy.DESTROY
+        key = customer_key(self, "Key", removal_policy=removal_policy) if config.customer_key else None
+        storage = Storage(self, "Storage", removal_policy=removal_policy, key=key, log_bucket=config.log_bucket)
+        queues = PageQueues(self, "Queues", key=key)
+        events = EventQueue(self, "Events", key=key)
         # Without the machine, for the functions that it calls and for those that only hold its tokens.
         settings = Settings(
             table=storage.table.table_name,
@@ -48,18 +58,13 @@ class OcrChatStack(cdk.Stack):
             bulk_queue=queues.bulk.queue_url,
             vlm_queue=queues.vlm.queue_url,
             event_queue=events.queue.queue_url,
-            vlm_backend=VlmBackend(context.one_of(self.node, "vlm_backend", VlmBackend)),
-            vlm_dialect=context.one_of(self.node, "vlm_dialect", DIALECTS),
+            vlm_backend=config.vlm_backend,
+            vlm_dialect=config.vlm_dialect,
         )
         # For the functions that reserve credits or refund them.
-        with_cap = replace(settings, monthly_cap=context.count(self.node, "monthly_credit_cap"))
+        with_cap = replace(settings, monthly_cap=config.monthly_credit_cap)
         pages = PageWorkers(
-            self,
-            "Pages",
-            queues=queues,
-            settings=settings,
-            layers=layers,
-            concurrency=context.count(self.node, "ocr_concurrency"),
+            self, "Pages", queues=queues, settings=settings, layers=layers, concurrency=config.ocr_concurrency
         )
         vlm = VlmWorker(
             self,
@@ -67,18 +72,16 @@ class OcrChatStack(cdk.Stack):
             queues=queues,
             settings=replace(
                 settings,
-                vlm_model=context.text(self.node, "vlm_model"),
-                vlm_endpoint=context.text(self.node, "vlm_endpoint"),
-                vlm_url=context.text(self.node, "vlm_url"),
-                vlm_secret=context.secret_name(self.node, "vlm_secret"),
-                vlm_max_wait=context.count(self.node, "vlm_max_wait"),
+                vlm_model=config.vlm_model,
+                vlm_endpoint=config.vlm_endpoint,
+                vlm_url=config.vlm_url,
+                vlm_secret=config.vlm_secret,
+                vlm_max_wait=config.vlm_max_wait,
             ),
             layers=layers,
-            max_copies=context.count(self.node, "vlm_max_copies"),
+            max_copies=config.vlm_max_copies,
         )
-        translating = replace(
-            with_translation(settings, self.node), translate_secret=context.secret_name(self.node, "translate_secret")
-        )
+        translating = replace(with_translation(settings, config), translate_secret=config.translate_secret)
         workflow = Workflow(
             self,
             "Workflow",
@@ -97,17 +100,16 @@ class OcrChatStack(cdk.Stack):
             "Chat",
             settings=replace(
                 settings,
-                chat_provider=ChatProvider(context.one_of(self.node, "chat_provider", ChatProvider)),
-                chat_model=context.text(self.node, "chat_model"),
-                chat_url=context.text(self.node, "chat_url"),
-                chat_secret=context.secret_name(self.node, "chat_secret"),
-                chat_context=context.count(self.node, "chat_context"),
+                chat_provider=config.chat_provider,
+                chat_model=config.chat_model,
+                chat_url=config.chat_url,
+                chat_secret=config.chat_secret,
+                chat_context=config.chat_context,
             ),
             layers=layers,
         )
         submitting = with_translation(
-            replace(with_machine, inline_waiters=context.count(self.node, "inline_waiters"), tessdata=TESSDATA),
-            self.node,
+            replace(with_machine, inline_waiters=config.inline_waiters, tessdata=TESSDATA), config
         )
         api = Api(
             self,
@@ -117,7 +119,10 @@ class OcrChatStack(cdk.Stack):
             gate_settings=settings,
             chat=chat.answer,
             layers=layers,
-            make_log_role=str(self.node.get_context("api_gateway_log_role")).lower() == "true",
+            stage=config.stage,
+            rate=config.api_rate,
+            burst=config.api_burst,
+            make_log_role=config.api_gateway_log_role,
         )
 
         # A submission puts the file, or copies an upload; what is presigned is signed with this role.
@@ -127,7 +132,7 @@ class OcrChatStack(cdk.Stack):
         storage.allow_delete(api.submit, JOBS, UPLOADS)
         storage.allow_items(api.submit, "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")
         storage.allow_query_index(api.submit, OPEN_JOBS_INDEX, ACCOUNT_JOBS_INDEX)
-        allow_read_elsewhere(api.submit, _names(self.node.get_context("readable_buckets")))
+        allow_read_elsewhere(api.submit, config.readable_buckets)
         allow_listing(api.submit, submitting)
         events.allow_send(api.submit)
         workflow.machine.grant_start_execution(api.submit)
@@ -192,7 +197,7 @@ class OcrChatStack(cdk.Stack):
         queues.allow_send(reconciler.function)
         queues.allow_count(reconciler.function)
         workflow.machine.grant_start_execution(reconciler.function)
-        workflow.machine.grant_execution(reconciler.function, "states:DescribeExecution")
+        workflow.allow_describe(reconciler.function)
         allow_task_answers(reconciler.function, "SendTaskSuccess", "SendTaskFailure")
 
         # Who ends a job settles it: the account, the ledger, the event of its callback.
@@ -202,10 +207,42 @@ class OcrChatStack(cdk.Stack):
 
         storage.allow_items(webhooks.tell, "GetItem")
 
+        functions = [it.function for it in self.node.find_all() if isinstance(it, Entrypoint)]
+        if key:
+            allow_use(key, workflow.machine, *functions)
+        alarms = Alarms(
+            self,
+            "Alarms",
+            queues=queues,
+            rest_api=api.rest_api,
+            steps=[workflow.split, workflow.prepare, workflow.assemble, reconciler.function],
+            callers=[
+                api.submit,
+                api.export,
+                api.gate,
+                chat.answer,
+                pages.read,
+                vlm.ask,
+                workflow.split,
+                workflow.assemble,
+            ],
+            email=config.alarm_email,
+            key=key,
+        )
+        Dashboard(self, "Dashboard", queues=queues, events=events, rest_api=api.rest_api, functions=functions)
+        if config.web_acl:
+            WebAcl(self, "WebAcl", stage=api.rest_api.deployment_stage, rate=config.web_acl_rate)
+        else:
+            accept(api.rest_api, "APIG3", "AWS WAF costs by the month, and is there if asked for: web_acl.")
+        for it in self.node.find_all():
+            if isinstance(it, logs.CfnLogGroup):
+                it.retention_in_days = config.log_days
+
         outputs = {
+            "AlarmTopicArn": alarms.topic.topic_arn,
             "ApiId": api.rest_api.rest_api_id,
-            "ApiStage": STAGE,
-            "ApiUrl": api.rest_api.url,
+            "ApiStage": config.stage,
+            "ApiUrl": f"https://{config.domain}/" if config.domain else api.rest_api.url,
             "BucketName": storage.bucket.bucket_name,
             "BulkQueueUrl": queues.bulk.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
@@ -218,12 +255,8 @@ class OcrChatStack(cdk.Stack):
             "VlmQueueUrl": queues.vlm.queue_url,
             "TableName": storage.table.table_name,
         }
+        if config.domain:
+            domain = Domain(self, "Domain", domain=config.domain, certificate=config.certificate, rest_api=api.rest_api)
+            outputs["DomainTarget"] = domain.target
         for name, value in outputs.items():
             cdk.CfnOutput(self, name, value=value)
-
-
-def _names(context: object) -> list[str]:
-    """A list in cdk.json; text with commas if it comes from the command line."""
-    given = context.split(",") if isinstance(context, str) else context
-    assert isinstance(given, list)
-    return [name.strip() for name in given if name.strip()]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.nag import accept, accept_wildcard, arn
 from ocrchat import keys
 from ocrchat.billing import PLANS
 
@@ -17,26 +19,37 @@ OPEN_JOBS_INDEX = "open-jobs"
 ACCOUNT_JOBS_INDEX = "account-jobs"
 """The names that ocrchat.aws.jobs_table asks for; a test holds them together."""
 
-KEPT = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-"""What people sent outlives the stack; of a first deployment that fails nothing stays."""
-
 
 class Storage(Construct):
-    """Both survive the stack: they hold what people sent.
+    """With `KEPT`, both survive the stack: they hold what people sent.
 
     The `allow_` methods stand in for CDK's `grant_`, which give more than an entry file needs: bucket.grant_read lists
     the whole bucket, table.grant reaches every index.
     """
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        removal_policy: cdk.RemovalPolicy,
+        key: kms.IKey | None,
+        log_bucket: str,
+    ) -> None:
+        """Encrypted under `key`, or under AWS's own. The bucket is never emptied by the stack: that would take a function with
+        rights over all of it, so `make destroy` empties it instead."""
         super().__init__(scope, id)
         self.bucket = s3.Bucket(
             self,
             "Documents",
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
+            encryption_key=key,
+            bucket_key_enabled=True if key else None,  # else each object is a call of KMS
             enforce_ssl=True,
-            removal_policy=KEPT,
+            removal_policy=removal_policy,
+            server_access_logs_bucket=s3.Bucket.from_bucket_name(self, "LogBucket", log_bucket) if log_bucket else None,
+            server_access_logs_prefix=f"{cdk.Stack.of(self).stack_name}/" if log_bucket else None,
             lifecycle_rules=[
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
                 s3.LifecycleRule(prefix=keys.UPLOADS, expiration=cdk.Duration.days(1)),
@@ -55,18 +68,26 @@ class Storage(Construct):
                 )
             ],
         )
+        if not log_bucket:
+            accept(
+                self.bucket,
+                "S1",
+                "log_bucket names a bucket for access logs, which belongs to the account and not to this stack. Without it "
+                "CloudTrail's data events can say who reads what.",
+            )
         self.table = dynamodb.Table(
             self,
             "Jobs",
             partition_key=_text("pk"),
             sort_key=_text("sk"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            encryption=dynamodb.TableEncryption.AWS_MANAGED,
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED if key else dynamodb.TableEncryption.AWS_MANAGED,
+            encryption_key=key,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute="expires_at",
-            removal_policy=KEPT,
+            removal_policy=removal_policy,
         )
         # Sparse: `open_lane` is there only while a job runs. Times are ISO 8601 text, whose order is that of time.
         self.table.add_global_secondary_index(
@@ -121,6 +142,12 @@ class Storage(Construct):
             actions=[action],
             resource_arns=[self.bucket.arn_for_objects(pattern) for pattern in patterns],
         )
+        for pattern in patterns:
+            accept_wildcard(
+                grantee,
+                f"{arn(self.bucket)}/{pattern}",
+                "One kind of object of every job or upload: their ids are known at run time alone.",
+            )
 
 
 def allow_read_elsewhere(grantee: iam.IGrantable, buckets: Sequence[str]) -> None:
@@ -131,6 +158,12 @@ def allow_read_elsewhere(grantee: iam.IGrantable, buckets: Sequence[str]) -> Non
             actions=["s3:GetObject"],
             resource_arns=[f"arn:{cdk.Aws.PARTITION}:s3:::{bucket}/*" for bucket in buckets],
         )
+        for bucket in buckets:
+            accept_wildcard(
+                grantee,
+                f"arn:<AWS::Partition>:s3:::{bucket}/*",
+                "The operator has named the bucket. Which prefixes an account may name is checked at each request.",
+            )
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -6,22 +6,22 @@ from dataclasses import replace
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from constructs import Node
 
-from infra import context
 from infra.bedrock import allow_model
-from infra.context import InvalidContext
+from infra.config import Config
+from infra.nag import accept_wildcard
 from infra.secrets import allow_secret
-from ocrchat.settings import Settings, TranslateProvider, translate_problem
+from ocrchat.settings import Settings, TranslateProvider
 
 
-def with_translation(settings: Settings, node: Node) -> Settings:
-    """Without the secret: it takes none to say what can be translated. Raises InvalidContext for what would never translate."""
-    provider = context.one_of(node, "translate_provider", TranslateProvider)
-    model, url = context.text(node, "translate_model"), context.text(node, "translate_url")
-    if problem := translate_problem(provider=provider, model=model, url=url):
-        raise InvalidContext(problem)
-    return replace(settings, translate_provider=TranslateProvider(provider), translate_model=model, translate_url=url)
+def with_translation(settings: Settings, config: Config) -> Settings:
+    """Without the secret: it takes none to say what can be translated."""
+    return replace(
+        settings,
+        translate_provider=config.translate_provider,
+        translate_model=config.translate_model,
+        translate_url=config.translate_url,
+    )
 
 
 def allow_listing(function: lambda_.Function, settings: Settings) -> None:
@@ -39,7 +39,7 @@ def allow_translation(function: lambda_.Function, settings: Settings) -> None:
 
 
 def _allow(function: lambda_.Function, *actions: str) -> None:
-    """Of Amazon Translate IAM knows no resource that these could name."""
     function.add_to_role_policy(
         iam.PolicyStatement(actions=[f"translate:{action}" for action in actions], resources=["*"])
     )
+    accept_wildcard(function, "*", "Of Amazon Translate IAM knows no resource that these could name.")

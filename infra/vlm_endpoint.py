@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from infra.nag import accept_wildcard
 from infra.vlm_weights import Weights
 
 REPOSITORY = "vllm"
@@ -225,14 +226,14 @@ class Scaling(Construct):
         )
 
 
+_LOGGED = ("Endpoints", "InferenceComponents")
+
+
 def _role(scope: Construct, name: str, weights: Weights, image_account: str) -> iam.Role:
     """What SageMaker does for the endpoint: read these weights, pull this image, write its logs and metrics."""
     here = f"{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
     bucket = f"arn:{cdk.Aws.PARTITION}:s3:::{weights.bucket}"
-    log_groups = [
-        f"arn:{cdk.Aws.PARTITION}:logs:{here}:log-group:/aws/sagemaker/{kind}/{name}"
-        for kind in ("Endpoints", "InferenceComponents")
-    ]
+    log_groups = [f"arn:{cdk.Aws.PARTITION}:logs:{here}:log-group:/aws/sagemaker/{kind}/{name}" for kind in _LOGGED]
     statements = [
         iam.PolicyStatement(actions=["s3:GetObject"], resources=[f"{bucket}/{weights.folder}*"]),
         iam.PolicyStatement(
@@ -256,4 +257,14 @@ def _role(scope: Construct, name: str, weights: Weights, image_account: str) -> 
     role = iam.Role(scope, "Role", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
     for statement in statements:
         role.add_to_policy(statement)
+    accept_wildcard(role, "*", "A login at the registry, and metrics: IAM knows no resource for these.")
+    accept_wildcard(
+        role, f"arn:<AWS::Partition>:s3:::{weights.bucket}/{weights.folder}*", "The files of one model at one commit."
+    )
+    for kind in _LOGGED:
+        accept_wildcard(
+            role,
+            f"arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker/{kind}/{name}:*",
+            "The streams of the endpoint's own log groups, which SageMaker names.",
+        )
     return role

@@ -7,15 +7,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
-from infra.context import InvalidContext
+from infra.config import REQUESTS_PER_COPY
 from infra.function import Entrypoint, Layers
 from infra.pages import VLM_TIMEOUT, PageQueues
 from infra.secrets import allow_secret
-from infra.vlm_stack import REQUESTS_PER_COPY
-from ocrchat.settings import Settings, VlmBackend, vlm_problem
-
-MOST_COPIES = 1000 // REQUESTS_PER_COPY
-"""An event source has 1,000 functions at most."""
+from ocrchat.settings import Settings, VlmBackend
 
 
 class VlmWorker(Construct):
@@ -26,7 +22,6 @@ class VlmWorker(Construct):
     ) -> None:
         """As many at once as the endpoint reads: more would only be turned away."""
         super().__init__(scope, id)
-        _check(settings, max_copies)
         self.ask = Entrypoint(
             self,
             "Ask",
@@ -59,18 +54,3 @@ class VlmWorker(Construct):
 
     def _allow(self, actions: list[str], *resources: str) -> None:
         self.ask.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
-
-
-def _check(settings: Settings, max_copies: int) -> None:
-    """Raises InvalidContext for what could be deployed, and would never answer."""
-    problem = vlm_problem(
-        backend=settings.vlm_backend,
-        model=settings.vlm_model,
-        endpoint=settings.vlm_endpoint,
-        url=settings.vlm_url,
-        max_wait=settings.vlm_max_wait,
-    )
-    if problem:
-        raise InvalidContext(problem)
-    if not 1 <= max_copies <= MOST_COPIES:
-        raise InvalidContext(f"vlm_max_copies: 1 to {MOST_COPIES}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -25,14 +26,15 @@ CONCURRENCY = 20
 class EventQueue(Construct):
     """An event that nobody took in a day is parked for a person to look at."""
 
-    def __init__(self, scope: Construct, id: str) -> None:
+    def __init__(self, scope: Construct, id: str, *, key: kms.IKey | None) -> None:
         super().__init__(scope, id)
-        parking = queue(self, "Parking", retention=LONGEST_RETENTION)
+        self.parking = queue(self, "Parking", retention=LONGEST_RETENTION, key=key)
         self.queue = queue(
             self,
             "Queue",
             consumer_timeout=TIMEOUT,
-            then=sqs.DeadLetterQueue(queue=parking, max_receive_count=EVENT_TRIES),
+            then=sqs.DeadLetterQueue(queue=self.parking, max_receive_count=EVENT_TRIES),
+            key=key,
         )
 
     def allow_send(self, grantee: iam.IGrantable) -> None:

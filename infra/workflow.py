@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.function import Entrypoint, Layers
+from infra.nag import accept, accept_wildcard, arn, logical_id
 from infra.storage import Storage
 from ocrchat import asl
 from ocrchat.settings import Settings
@@ -91,9 +92,27 @@ class Workflow(Construct):
             ),
             tracing_enabled=True,
         )
+        accept(
+            self.machine, "SF1", "Errors are logged, and every step's function logs itself. The data holds task tokens."
+        )
+        accept_wildcard(
+            self.machine,
+            "*",
+            "Sending traces, and delivery of its log: IAM knows no resource for these. A test lists them.",
+        )
         for function in (self.split, self.prepare, self.translate, self.assemble):
             function.grant_invoke(self.machine)
+            accept_wildcard(self.machine, f"{arn(function)}:*", "The versions of one function, as CDK grants it.")
         storage.allow_items(self.machine, "UpdateItem")
+
+    def allow_describe(self, grantee: iam.IGrantable) -> None:
+        self.machine.grant_execution(grantee, "states:DescribeExecution")
+        name = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{logical_id(self.machine)}"}}]}}]}}'
+        accept_wildcard(
+            grantee,
+            f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}:*",
+            "The executions of one machine, one a job: their names are known at run time alone.",
+        )
 
 
 class Reconciler(Construct):

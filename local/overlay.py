@@ -7,6 +7,7 @@ What changes:
   * code comes from this checkout by name (`functions/submit.zip`) instead of from an asset bucket by hash;
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
   * the layers of documents, exports and chat go, since their packages are in the virtual environment too;
+  * nobody is woken on a laptop: alarms, their topic and the dashboard go;
   * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
     the weights and Tesseract's data are, whether callers may name private addresses. (Not CloudFormation parameters: the
     emulator hands numbers on as text, and event sources then break.)
@@ -22,6 +23,8 @@ from typing import Any
 ASSET_BUCKET = "ocrchat-assets"
 _FROM_VENV = ("layers/documents", "layers/exports", "layers/chat")
 _OPEN = "Local"
+_WATCHES = ("AWS::CloudWatch::", "AWS::SNS::")
+"""The types of what watches the stack, and of what it tells."""
 
 _OPEN_VARIABLES = {
     "OCRCHAT_WEIGHTS": "weights",
@@ -65,7 +68,9 @@ _CALLS_OUT = ("submit.api", "export.webhook")
 
 def localise(template: dict[str, Any]) -> dict[str, Any]:
     resources: dict[str, Any] = {
-        name: resource for name, resource in template["Resources"].items() if resource["Type"] != "AWS::CDK::Metadata"
+        name: resource
+        for name, resource in template["Resources"].items()
+        if not resource["Type"].startswith(("AWS::CDK::Metadata", *_WATCHES))
     }
     assets = {name: resource.get("Metadata", {}).get("ocrchat:asset") for name, resource in resources.items()}
     core_layer = next(name for name, asset in assets.items() if asset == "layers/core")
@@ -100,7 +105,11 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
         resource.pop("Metadata", None)
     return {
         "Resources": {name: resource for name, resource in resources.items() if name not in dropped},
-        "Outputs": template["Outputs"],
+        "Outputs": {
+            name: output
+            for name, output in template["Outputs"].items()
+            if not any(output["Value"] == {"Ref": gone} for gone in template["Resources"].keys() - resources.keys())
+        },
     }
 
 

@@ -124,6 +124,8 @@ def test_infra_knows_only_pure_modules(path: Path) -> None:
     names = imports(path)
     if path.name == "stage_weights.py":  # a command of its own, which the CDK app does not import
         assert third_party(names) <= {"boto3", "botocore", "httpx2", "huggingface_hub", "mypy_boto3_s3", "rich"}
+    elif path.name == "deployment.py":  # likewise
+        assert third_party(names) <= {"boto3", "botocore"}
     else:
         assert third_party(names) <= {"aws_cdk", "constructs", "jsii"}
     assert inside(names, "ocrchat") <= {"settings", "asl", "model", "errors", "problem", "billing", "keys", "vlm"}
@@ -143,3 +145,11 @@ def test_the_operators_command_is_a_face_of_the_product(path: Path) -> None:
     assert third_party(names) <= {"boto3", "rich", "typer"}
     assert not inside(names, "functions")
     assert not inside(names, "local")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "smoke").rglob("*.py")), ids=lambda path: path.name)
+def test_the_smoke_test_knows_nothing_of_the_product_but_its_api(path: Path) -> None:
+    names = imports(path)
+    assert third_party(names) <= {"httpx"}
+    assert not inside(names, "ocrchat")
+    assert not inside(names, "functions")

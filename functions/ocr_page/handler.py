@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ocrchat.cloud import cloud
 from ocrchat.model import Tier
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, vcpus
-from ocrchat.telemetry import count, logger
+from ocrchat.telemetry import count, logger, measure
 
 FIRST_RETRY_SECONDS = 5
 """Then four times as long at each further try: 5 s, 20 s, 80 s, 320 s."""
@@ -46,6 +47,7 @@ if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
 def read(record: SQSRecord) -> None:
     task = from_message(record.body)
     logger.append_keys(job_id=task.job_id, page=task.page)
+    started = time.monotonic()
     try:
         usecases.read_page(cloud(), task, models(), scratch)
     except Exception:
@@ -58,8 +60,10 @@ def read(record: SQSRecord) -> None:
             min(320, FIRST_RETRY_SECONDS * 4 ** (int(record.attributes.approximate_receive_count) - 1)),
         )
         raise
-    logger.info("page read")
+    seconds = time.monotonic() - started
+    logger.info("page read", seconds=round(seconds, 3))
     count("PagesRead")
+    measure("PageSeconds", seconds)
 
 
 @logger.inject_lambda_context(clear_state=True)

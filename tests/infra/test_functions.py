@@ -49,7 +49,7 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
         properties = function["Properties"]
         assert properties["TracingConfig"] == {"Mode": "Active"}
         variables = properties["Environment"]["Variables"]
-        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "ocrchat"
+        assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "OcrChat"
         # Without the machine where the machine would have to exist first, and where nothing starts it.
         assert Settings.from_env({name: flat(value) for name, value in variables.items()}) == Settings(
             table="StorageJobs",
@@ -108,6 +108,7 @@ def test_the_reconciler_runs_every_five_minutes(stack: Synthesised) -> None:
 
 def test_outputs_are_what_clients_and_the_local_runtime_read(stack: Synthesised) -> None:
     assert set(stack.template["Outputs"]) == {
+        "AlarmTopicArn",
         "ApiId",
         "ApiStage",
         "ApiUrl",

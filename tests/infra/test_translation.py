@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from infra.config import InvalidContext
 
-from infra.context import InvalidContext
 from tests.infra.conftest import synthesise
 from tests.infra.synthesised import Synthesised
 

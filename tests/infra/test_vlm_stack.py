@@ -25,14 +25,15 @@ def build() -> Build:
     import aws_cdk as cdk
     from aws_cdk.assertions import Template
 
-    from infra.app import CDK_JSON
+    from infra.config import Config, defaults
     from infra.vlm_stack import VlmStack
 
-    defaults = json.loads(CDK_JSON.read_text())["context"]
-
     def build(**context: object) -> Synthesised:
-        app = cdk.App(context={**defaults, "vlm_weights": WEIGHTS, **context}, analytics_reporting=False)
-        return Synthesised(dict(Template.from_stack(VlmStack(app, "OcrChatVlm")).to_json()))
+        context = {**defaults(), "vlm_stack": True, "vlm_weights": WEIGHTS, **context}
+        app = cdk.App(context=context, analytics_reporting=False)
+        return Synthesised(
+            dict(Template.from_stack(VlmStack(app, "OcrChatVlm", config=Config.read(context))).to_json())
+        )
 
     return build
 
@@ -79,31 +80,9 @@ def test_both_are_in_one_app_by_their_names(tmp_path: Path) -> None:
 def test_make_deploys_each_stack_by_its_name() -> None:
     lines = (ROOT / "Makefile").read_text().splitlines()
     assert [line.strip() for line in lines if "$(CDK) deploy" in line] == [
-        "$(CDK) deploy OcrChat",
-        "$(CDK) deploy OcrChatVlm -c vlm_stack=true $(ARGS)",
+        "$(CDK) deploy OcrChat --outputs-file cdk.out/outputs.json $(CONTEXT)",
+        "$(CDK) deploy OcrChatVlm -c vlm_stack=true $(CONTEXT)",
     ]
-
-
-@pytest.mark.parametrize(
-    ("context", "said"),
-    [
-        ({"vlm_weights": ""}, r"make stage-weights TO=s3://bucket/prefix/.*-c vlm_weights=.*docs/vlm\.md"),
-        ({"vlm_weights": "models/ocr"}, "vlm_weights.*Say s3://bucket/prefix/"),
-        ({"vlm_revision": "main"}, "vlm_revision.*40 hexadecimal digits"),
-        ({"vlm_model": "LightOnOCR"}, "vlm_model.*owner/name"),
-        ({"vlm_dialect": "docling"}, "vlm_dialect.*lighton-grounding, dots"),
-        ({"vlm_instance_type": "ml.g4dn.xlarge"}, "vlm_instance_type.*ml.g6.xlarge"),
-        ({"vlm_endpoint": "ocr_chat"}, "vlm_endpoint.*letters, digits"),
-        ({"vlm_max_copies": "0"}, "vlm_max_copies.*fewer than 1"),
-        ({"vlm_min_copies": 3}, "vlm_max_copies: 2 is fewer .* vlm_min_copies, 3"),
-        ({"vlm_min_copies": "-1"}, "vlm_min_copies.*no whole number"),
-    ],
-)
-def test_what_cannot_be_deployed_is_said_with_what_to_do(build: Build, context: dict[str, object], said: str) -> None:
-    from infra.vlm_stack import InvalidContext
-
-    with pytest.raises(InvalidContext, match=said):
-        build(**context)
 
 
 # -- the container -----------------------------------------------------------------------------------------------------
@@ -226,7 +205,7 @@ def test_each_part_is_made_after_what_it_needs_and_deleted_before_it(vlm: Synthe
 
 
 def test_copies_follow_the_requests_and_may_go_to_zero(vlm: Synthesised) -> None:
-    from infra.vlm_stack import REQUESTS_PER_COPY
+    from infra.config import REQUESTS_PER_COPY
 
     target = vlm.only("ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (0, 2)

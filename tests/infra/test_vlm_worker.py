@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import deployed
-from infra.context import InvalidContext
-from infra.vlm_stack import REQUESTS_PER_COPY
+from infra.config import REQUESTS_PER_COPY
 from tests.infra.conftest import synthesise
 from tests.infra.synthesised import Synthesised, flat
 
@@ -69,24 +68,3 @@ def test_a_queue_that_waits_half_an_hour_has_the_patience(stack: Synthesised) ->
     queue = next(q for name, q in stack.properties("SQS::Queue").items() if flat({"Ref": name}) == "QueuesVlm")
     waits = int(stack.functions()[ASKS]["Properties"]["Environment"]["Variables"]["OCRCHAT_VLM_MAX_WAIT"]) / 60
     assert queue["RedrivePolicy"]["maxReceiveCount"] > waits + 10
-
-
-@pytest.mark.parametrize(
-    ("said", "message"),
-    [
-        ({"vlm_backend": "gpu"}, r"vlm_backend: 'gpu' is not one of none, embedded, sagemaker, openai"),
-        ({"vlm_dialect": "klingon"}, r"vlm_dialect: 'klingon' is not one of lighton-grounding, dots"),
-        ({"vlm_backend": "openai", "vlm_model": "m"}, r"'openai' needs vlm_url"),
-        ({"vlm_backend": "openai", "vlm_model": "m", "vlm_url": "ocr.example"}, r"'openai' needs vlm_url"),
-        ({"vlm_backend": "sagemaker", "vlm_endpoint": ""}, r"'sagemaker' needs vlm_endpoint"),
-        ({"vlm_secret": "arn:aws:secretsmanager:x"}, r"vlm_secret: the name"),
-        ({"vlm_max_copies": "0"}, r"vlm_max_copies: 1 to 125"),
-        ({"vlm_max_wait": "7200"}, r"vlm_max_wait: 2700 seconds at most"),
-        ({"vlm_max_copies": "two"}, r"vlm_max_copies: 'two' is no whole number"),
-    ],
-)
-def test_what_cannot_be_deployed_is_said_in_a_line(
-    tmp_path_factory: pytest.TempPathFactory, said: dict[str, str], message: str
-) -> None:
-    with pytest.raises(InvalidContext, match=message):
-        synthesise(tmp_path_factory, **said)

@@ -12,3 +12,9 @@ def count(name: str) -> None:
     """Adds one to a metric (a log line in CloudWatch's embedded format; no call)."""
     with single_metric(name=name, unit=MetricUnit.Count, value=1):
         pass
+
+
+def measure(name: str, seconds: float) -> None:
+    """Likewise, a duration."""
+    with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds):
+        pass

@@ -26,7 +26,7 @@ from ocrchat.usecases.intake import (
     submit,
 )
 from ocrchat.usecases.pages import read_page, split
-from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
+from ocrchat.usecases.repair import REPAIR_AFTER, longest_run, reconcile
 from ocrchat.usecases.results import JobView, find_job, list_jobs, view
 from ocrchat.usecases.translating import translate
 from ocrchat.usecases.vlm_pages import Asked, ask_model, give_up
@@ -60,6 +60,7 @@ __all__ = [
     "find_job",
     "give_up",
     "list_jobs",
+    "longest_run",
     "open_account",
     "prepare",
     "quote",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import islice
 
 from ocrchat.cloud import Cloud
 from ocrchat.model import Job, Lane, Tier
@@ -40,6 +41,17 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
                 errors.append(error)
     if errors:
         raise ExceptionGroup(f"{len(errors)} jobs were not repaired", errors)
+
+
+def longest_run(cloud: Cloud, now: datetime) -> timedelta:
+    """How long ago the oldest of the jobs was submitted that something is left to do for; zero without any."""
+    begun = [
+        job.created_at
+        for lane in Lane
+        for job_id in islice(cloud.jobs.open_jobs(lane), 1)
+        if (job := cloud.jobs.get(job_id))
+    ]
+    return now - min(begun, default=now)
 
 
 def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:

@@ -1,0 +1,1 @@
+"""After a deployment: does it work?"""
