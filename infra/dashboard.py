@@ -15,7 +15,7 @@ from infra.pages import PageQueues
 from infra.webhooks import EventQueue
 
 GIGABYTE_SECOND = 0.0000166667
-"""Dollars, of x86 in us-east-1 on 2026-11-26, as AWS's price list says; elsewhere up to a third more."""
+"""Dollars, of x86 in us-east-1, from memory; elsewhere up to a third more. An estimate, and no bill."""
 
 HOUR = cdk.Duration.hours(1)
 WIDTH = 12
