@@ -10,12 +10,14 @@ from constructs import Construct
 from infra import context
 from infra.api import STAGE, Api
 from infra.chat import Chat
+from infra.drop import DropBucket, DropWorkers, allow_tell
 from infra.function import Layers
 from infra.pages import TESSDATA, PageQueues, PageWorkers
 from infra.storage import ACCOUNT_JOBS_INDEX, OPEN_JOBS_INDEX, Storage, allow_read_elsewhere
 from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
+from ocrchat import keys
 from ocrchat.settings import ChatProvider, Settings, VlmBackend
 from ocrchat.vlm.dialects import DIALECTS
 
@@ -37,6 +39,7 @@ class OcrChatStack(cdk.Stack):
         storage = Storage(self, "Storage")
         queues = PageQueues(self, "Queues")
         events = EventQueue(self, "Events")
+        drops = DropBucket(self, "Drop")
         # Without the machine, for the functions that it calls and for those that only hold its tokens.
         settings = Settings(
             table=storage.table.table_name,
@@ -46,6 +49,9 @@ class OcrChatStack(cdk.Stack):
             bulk_queue=queues.bulk.queue_url,
             vlm_queue=queues.vlm.queue_url,
             event_queue=events.queue.queue_url,
+            drop_bucket=drops.bucket.bucket_name,
+            drop_queue=drops.drops.queue_url,
+            result_queue=drops.results.queue_url,
             vlm_backend=VlmBackend(context.one_of(self.node, "vlm_backend", VlmBackend)),
             vlm_dialect=context.one_of(self.node, "vlm_dialect", DIALECTS),
         )
@@ -86,6 +92,14 @@ class OcrChatStack(cdk.Stack):
         with_machine = replace(with_cap, state_machine=workflow.machine.state_machine_arn)
         reconciler = Reconciler(self, "Reconciler", settings=with_machine, layers=layers, every=cdk.Duration.minutes(5))
         webhooks = Webhooks(self, "Webhooks", events=events, settings=settings, layers=layers)
+        dropping = DropWorkers(
+            self,
+            "Dropping",
+            drops=drops,
+            take_settings=replace(with_machine, tessdata=TESSDATA),
+            publish_settings=settings,
+            layers=layers,
+        )
         chat = Chat(
             self,
             "Chat",
@@ -125,12 +139,13 @@ class OcrChatStack(cdk.Stack):
         allow_task_answers(api.submit, "SendTaskFailure")
 
         # Downloads are made of these, and taken back if the job is erased meanwhile.
-        for function in (api.export, workflow.prepare):
+        for function in (api.export, workflow.prepare, dropping.publish):
             storage.allow_get(function, SOURCE, PAGES, RESULT)
             storage.allow_put(function, DOWNLOADS)
             storage.allow_delete(function, DOWNLOADS)
             storage.allow_items(function, "GetItem")
         storage.allow_get(api.export, DOWNLOADS)
+        storage.allow_get(dropping.publish, DOWNLOADS)
 
         # A question of a job that is erased meanwhile is taken back.
         storage.allow_get(chat.answer, RESULT, CHAT)
@@ -177,10 +192,30 @@ class OcrChatStack(cdk.Stack):
         workflow.machine.grant_execution(reconciler.function, "states:DescribeExecution")
         allow_task_answers(reconciler.function, "SendTaskSuccess", "SendTaskFailure")
 
-        # Who ends a job settles it: the account, the ledger, the event of its callback.
+        # Who ends a job settles it: the account, the ledger, the event of its callback, and of its dropper.
         for function in (workflow.assemble, reconciler.function):
             storage.allow_items(function, "GetItem", "BatchGetItem", "PutItem", "UpdateItem")
             events.allow_send(function)
+            drops.allow_send_results(function)
+        drops.allow_send_results(api.submit)
+
+        # A dropped file is submitted like one of a form.
+        storage.allow_put(dropping.take, SOURCE)
+        storage.allow_list(dropping.take, JOBS)
+        storage.allow_delete(dropping.take, JOBS)
+        storage.allow_items(dropping.take, "GetItem", "PutItem", "UpdateItem")
+        workflow.machine.grant_start_execution(dropping.take)
+        # What is beside a file is replaced with it.
+        for function in (dropping.take, dropping.publish):
+            drops.allow(function, "s3:GetObject", keys.DROPS)
+            drops.allow(function, "s3:PutObject", keys.RESULTS)
+            drops.allow(function, "s3:DeleteObject", keys.RESULTS)
+            drops.allow_list(function, keys.DROPS)
+        allow_tell(dropping.publish, self)
+        # Both go with the job when that is erased.
+        for action in ("s3:GetObject", "s3:DeleteObject"):
+            drops.allow(api.submit, action, keys.DROPS, keys.RESULTS)
+        drops.allow_list(api.submit, keys.DROPS, keys.RESULTS)
 
         storage.allow_items(webhooks.tell, "GetItem")
 
@@ -191,11 +226,15 @@ class OcrChatStack(cdk.Stack):
             "BucketName": storage.bucket.bucket_name,
             "BulkQueueUrl": queues.bulk.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
+            "DropBucketName": drops.bucket.bucket_name,
+            "DropQueueUrl": drops.drops.queue_url,
+            "DropperPolicyArn": drops.droppers.managed_policy_arn,
             "EventQueueUrl": events.queue.queue_url,
             "GateFunctionName": api.gate.function_name,
             "InteractiveQueueUrl": queues.interactive.queue_url,
             "PriorityQueueUrl": queues.priority.queue_url,
             "ReconcileFunctionName": reconciler.function.function_name,
+            "ResultQueueUrl": drops.results.queue_url,
             "StateMachineArn": workflow.machine.state_machine_arn,
             "VlmQueueUrl": queues.vlm.queue_url,
             "TableName": storage.table.table_name,

@@ -11,6 +11,7 @@ from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
 from ocrchat.usecases.asking import Model
 from ocrchat.usecases.conversing import Kept, Library, Message, answer, ask, asked_before, record
 from ocrchat.usecases.downloads import Download, download, prepare
+from ocrchat.usecases.dropping import DropOptions, Fate, give_up_drop, take_drop
 from ocrchat.usecases.ending import assemble, cancel, erase
 from ocrchat.usecases.fan_in import fail_page
 from ocrchat.usecases.intake import (
@@ -26,6 +27,7 @@ from ocrchat.usecases.intake import (
     submit,
 )
 from ocrchat.usecases.pages import read_page, split
+from ocrchat.usecases.publishing import give_up_results, publish
 from ocrchat.usecases.repair import REPAIR_AFTER, reconcile
 from ocrchat.usecases.results import JobView, find_job, list_jobs, view
 from ocrchat.usecases.vlm_pages import Asked, ask_model, give_up
@@ -34,6 +36,8 @@ __all__ = [
     "REPAIR_AFTER",
     "Asked",
     "Download",
+    "DropOptions",
+    "Fate",
     "FileSource",
     "JobView",
     "Kept",
@@ -58,9 +62,12 @@ __all__ = [
     "fail_page",
     "find_job",
     "give_up",
+    "give_up_drop",
+    "give_up_results",
     "list_jobs",
     "open_account",
     "prepare",
+    "publish",
     "quote",
     "read_page",
     "reconcile",
@@ -68,5 +75,6 @@ __all__ = [
     "rotate_webhook_secret",
     "split",
     "submit",
+    "take_drop",
     "view",
 ]
