@@ -32,10 +32,12 @@ def loaded_by(module: str) -> set[str]:
         "submit.api",
         "submit.gate",
         "submit.split",
+        "submit.drop",
         "submit.reconcile",
         "ocr_page.dead_letter",
         "export.assemble",
         "export.api",
+        "export.publish",
         "chat.api",
     ],
 )

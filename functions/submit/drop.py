@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes import S3Event
@@ -33,13 +34,13 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
             count("DropsGivenUp")
             raise RuntimeError("a dropped file was given up")  # for the queue, which parks it
         try:
-            fate, job = usecases.take_drop(cloud(), put, _options, lambda_context.aws_request_id, datetime.now(UTC))
+            taken = usecases.take_drop(cloud(), put, _options, lambda_context.aws_request_id, datetime.now(UTC))
         except Exception:
             logger.exception("drop not taken", attempt=attempt)
             cloud().drop_events.show_again_in(record.receipt_handle, RETRY_SECONDS[attempt - 1])
             raise
-        logger.info(f"drop {fate.value}", job_id=job and job.id, pages=job and job.page_count)
-        count(f"Drops{fate.value.capitalize()}")
+        logger.info(f"drop {taken.fate.value}", job_id=taken.job and taken.job.id, code=taken.code)
+        count(f"Drops{taken.fate.value.capitalize()}")
 
 
 def _puts(record: SQSRecord) -> Iterator[Put]:
@@ -50,7 +51,7 @@ def _puts(record: SQSRecord) -> Iterator[Put]:
         if event.s3.bucket.name != cloud().drops.name:
             raise ValueError("S3 speaks of a bucket that is not ours")
         found = event.s3.get_object
-        yield Put(found.key, found.etag, found.sequencer)
+        yield Put(unquote_plus(found.key), found.etag, found.sequencer)
 
 
 def _options(key: str, metadata: Mapping[str, str]) -> usecases.DropOptions:

@@ -56,28 +56,35 @@ class Fate(StrEnum):
     """Nothing but the mark of an empty folder, as the console makes them."""
 
 
-def take_drop(
-    cloud: Cloud, put: Put, read_options: ReadOptions, request_id: str, now: datetime
-) -> tuple[Fate, Job | None]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """For the log: `code` is why a file was refused."""
+
+    fate: Fate
+    job: Job | None = None
+    code: str | None = None
+
+
+def take_drop(cloud: Cloud, put: Put, read_options: ReadOptions, request_id: str, now: datetime) -> Taken:
     """Makes a job of the file, or refuses it: what is wrong is then beside it, for whoever dropped it.
 
     Raises what another try may mend.
     """
     if put.key.endswith("/"):
-        return Fate.FOLDER, None
+        return Taken(Fate.FOLDER)
     if _was_taken(cloud, put, now):
-        return Fate.KNOWN, None
+        return Taken(Fate.KNOWN)
     try:
-        return Fate.TAKEN, _take(cloud, put, read_options, now)
+        return Taken(Fate.TAKEN, _take(cloud, put, read_options, now))
     except Replaced:
-        return Fate.REPLACED, None
+        return Taken(Fate.REPLACED)
     except (IdempotencyKeyReused, JobErased):
-        return Fate.KNOWN, None  # the same message at the same moment, and the file or its job have changed since
+        return Taken(Fate.KNOWN)  # the same message at the same moment, and the file or its job have changed since
     except OcrChatError as error:
         if error.retryable:
             raise
         refuse(cloud, put.key, problem.document(error, request_id))
-        return Fate.REFUSED, None
+        return Taken(Fate.REFUSED, code=error.code)
 
 
 def give_up_drop(cloud: Cloud, put: Put, request_id: str, now: datetime) -> None:
