@@ -282,7 +282,7 @@ def test_results_are_put_beside_the_file_and_again_if_asked_again(
 def test_a_job_whose_message_was_lost_is_told_by_the_reconciler(cloud: Cloud, account: Account, drops: Drops) -> None:
     drops.come(drops.put(digital_pdf(1)))
     job = only_job(cloud, account)
-    finish(replace(cloud, results=replace_with_no_queue(cloud)), job)
+    finish(replace(cloud, results=unreachable_queue()), job)
     left = cloud.jobs.get(job.id)
     assert left is not None
     assert left.is_open
@@ -293,11 +293,30 @@ def test_a_job_whose_message_was_lost_is_told_by_the_reconciler(cloud: Cloud, ac
     assert set(drops.beside()) == {"json", "md"}
 
 
-def replace_with_no_queue(cloud: Cloud) -> Any:
+def unreachable_queue() -> Any:
     """A queue at an address where nothing listens."""
     from ocrchat.aws.events import EventQueue
 
     return EventQueue(boto3.client("sqs", endpoint_url="http://127.0.0.1:9"), "http://127.0.0.1:9/1/results")
+
+
+def test_a_callback_is_told_as_well(
+    cloud: Cloud,
+    account: Account,
+    drops: Drops,
+    session: boto3.Session,
+    settings: Settings,
+    deployed: Callable[[Settings], None],
+) -> None:
+    deployed(replace(settings, allow_private_addresses=True))
+    drops.come(drops.put(digital_pdf(1), callback_url="http://127.0.0.1:9/hook"))
+    job = only_job(cloud, account)
+    finish(cloud, job)
+
+    assert drops.end()
+    assert set(drops.beside()) == {"json", "md"}
+    (told,) = session.client("sqs").receive_message(QueueUrl=settings.event_queue)["Messages"]
+    assert json.loads(told["Body"]) == {"job_id": job.id}
 
 
 def test_of_a_job_that_was_erased_nothing_is_put(cloud: Cloud, account: Account, drops: Drops) -> None:

@@ -75,12 +75,15 @@ class Bucket:
     def etag(self, key: str) -> str:
         return str(self.s3.head_object(Bucket=self.name, Key=key)["ETag"]).strip('"')
 
-    def wait_until_drained(self) -> None:
+    def wait_until_drained(self, queue: str = "") -> None:
+        """The queue of what S3 says, or another one."""
         give_up = time.monotonic() + WAIT_SECONDS
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         while any(
             int(count)
-            for count in self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"].values()
+            for count in self.sqs.get_queue_attributes(QueueUrl=queue or self.queue, AttributeNames=names)[
+                "Attributes"
+            ].values()
         ):
             assert time.monotonic() < give_up, "the queue is not drained"
             time.sleep(0.1)
@@ -400,21 +403,8 @@ def test_results_of_a_job_whose_file_was_replaced_do_not_take_the_place_of_the_n
 
     wait_for_end(stack, account, 2)
     bucket.wait(f"results/{account}/a.pdf.md")
-    wait_for_results(bucket, stack)
+    bucket.wait_until_drained(stack.settings.result_queue)
     assert bucket.wait_json(f"results/{account}/a.pdf.json")["page_count"] == 1
-
-
-def wait_for_results(bucket: Bucket, stack: Stack) -> None:
-    give_up = time.monotonic() + WAIT_SECONDS
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    while any(
-        int(count)
-        for count in bucket.sqs.get_queue_attributes(QueueUrl=stack.settings.result_queue, AttributeNames=names)[
-            "Attributes"
-        ].values()
-    ):
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
 
 
 def test_a_job_that_fails_says_so_beside_the_file(bucket: Bucket, stack: Stack, account: str) -> None:
@@ -437,7 +427,7 @@ def test_to_delete_a_job_erases_the_dropped_file_and_what_is_beside_it(
     bucket.drop(f"drop/{account}/a.pdf", digital_pdf(1))
     job = bucket.wait_json(f"results/{account}/a.pdf.json")
     bucket.wait(f"results/{account}/a.pdf.md")
-    wait_for_results(bucket, stack)
+    bucket.wait_until_drained(stack.settings.result_queue)
 
     erased = client.delete(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()["erased"]
 
@@ -530,11 +520,3 @@ def test_programs_hear_of_the_end_on_the_event_bus(
         "key": f"drop/{account}/é a.pdf",
         "results": results,
     }
-
-
-def test_a_callback_address_is_checked_and_kept(bucket: Bucket, stack: Stack, account: str) -> None:
-    bucket.drop(f"drop/{account}/a.pdf", digital_pdf(1), {"callback_url": "https://example.com/hook"})
-    bucket.wait(f"results/{account}/a.pdf.md")
-
-    (job,) = jobs_of(stack, account)
-    assert job.options.callback_url == "https://example.com/hook"
