@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -20,6 +21,7 @@ RETRY_SECONDS = (10, 60, 10 * 60, 60 * 60)
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 scratch = Scratch()
+bus = lru_cache(maxsize=1)(EventBus.connect)
 
 
 def publish(record: SQSRecord, lambda_context: LambdaContext) -> None:
@@ -31,7 +33,7 @@ def publish(record: SQSRecord, lambda_context: LambdaContext) -> None:
         count("ResultsGivenUp")
         raise RuntimeError("the results of a dropped file were given up")  # for the queue, which parks it
     try:
-        usecases.publish(cloud(), EventBus.connect(), job_id, scratch, request_id)
+        usecases.publish(cloud(), bus(), job_id, scratch, request_id)
     except Exception:
         logger.exception("results not published")
         cloud().results.show_again_in(record.receipt_handle, RETRY_SECONDS[attempt - 1])

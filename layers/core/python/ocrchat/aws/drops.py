@@ -67,7 +67,7 @@ class DropBucket:
                 answer = self._client.get_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
             except ClientError as error:
                 if code(error) == "PreconditionFailed":
-                    raise Replaced(key) from error
+                    raise Replaced from error
                 self._check_missing(key, error)
                 raise BlobMissing(key) from error
             with answer["Body"] as body:

@@ -1,5 +1,6 @@
 """The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in -> ending, `repair` for what was
-lost between them, `results` to see it, `downloads` to take it away, `conversing` to ask about it.
+lost between them, `results` to see it, `downloads` to take it away, `conversing` to ask about it. Files in the drop bucket come
+in by `dropping`, and their results go out by `publishing`.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
 

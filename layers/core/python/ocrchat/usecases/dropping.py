@@ -123,7 +123,7 @@ def _take(cloud: Cloud, put: Put, read_options: ReadOptions, now: datetime) -> J
     if found is None:
         raise _gone()
     if found.etag != put.etag:
-        raise Replaced(put.key)
+        raise Replaced
     # Results of another file that was here before are not this one's.
     cloud.drops.delete(outcomes(put.key))
     if found.size > MAX_FILE_BYTES:

@@ -80,9 +80,9 @@ def _problem(job: Job, request_id: str) -> codec.Json:
 
 
 def _is_replaced(cloud: Cloud, drop: Drop) -> bool:
-    """Whether another file has been put under the key. One that is gone was not replaced."""
+    """Whether another file has been put under the key. One that is gone was not replaced; one that cannot be read is another."""
     try:
         found = cloud.drops.look(drop.key)
     except ObjectUnreadable:
-        return False  # put into an archive since
+        return True
     return found is not None and (found.etag, found.put_at) != (drop.etag, drop.put_at)
