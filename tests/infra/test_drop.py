@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from ocrchat.aws import bus
 from ocrchat.billing import PLANS
 from tests.infra.synthesised import Synthesised, flat, listed
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 BUCKET = "DropBucket"
 
 
@@ -152,6 +156,25 @@ def test_a_dropper_writes_no_results_and_deletes_nothing(stack: Synthesised) -> 
         "s3:ListBucket",
     }
     assert not may(stack, "acme", "s3:PutObject", "results/acme/a.pdf.json")
+
+
+def test_the_policy_in_the_documentation_is_the_one_of_the_stack(stack: Synthesised) -> None:
+    blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "drop.md").read_text(), re.DOTALL)
+    (shown,) = [json.loads(block) for block in blocks if "Statement" in block]
+    ours = stack.named("IAM::ManagedPolicy", "DropDroppers")["PolicyDocument"]
+
+    def said(document: dict[str, Any]) -> set[tuple[str, frozenset[str], frozenset[str], str]]:
+        return {
+            (
+                it["Effect"],
+                frozenset(listed(it["Action"])),
+                frozenset(flat(resource).replace(BUCKET, "arn:aws:s3:::BUCKET") for resource in listed(it["Resource"])),
+                json.dumps(it.get("Condition"), sort_keys=True),
+            )
+            for it in document["Statement"]
+        }
+
+    assert said(shown) == said(ours)
 
 
 def test_the_policy_is_attached_to_nobody_by_us(stack: Synthesised) -> None:
