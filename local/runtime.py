@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ DEMO_ACCOUNT = "demo"
 CREDITS = 1_000_000
 WEIGHTS = deploy.ROOT / ".build" / "weights"
 TESSDATA = deploy.ROOT / ".build" / "tessdata"
+
+WARM_UP_SECONDS = 120
+"""For three digital pages: two seconds on a machine that has nothing else to do."""
 
 _VLM = {
     "vlm_backend": VlmBackend.EMBEDDED.value,
@@ -110,13 +114,15 @@ def warm_up(running: Running) -> None:
     Raises EmulatorFailed with what came back instead.
     """
     token = _open_account(running.cloud, "warm-up")
-    answer = httpx.post(
-        f"{running.api_url}/api/v1/ocr/",
-        headers={"Authorization": f"Bearer {token}"},
-        files={"file": ("report.pdf", (deploy.ROOT / "examples" / "report.pdf").read_bytes())},
-        timeout=30,
-        trust_env=False,
-    )
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
+        jobs = f"{running.api_url}/api/v1/ocr/"
+        answer = client.post(
+            jobs, files={"file": ("report.pdf", (deploy.ROOT / "examples" / "report.pdf").read_bytes())}
+        )
+        give_up = time.monotonic() + WARM_UP_SECONDS
+        while answer.is_success and answer.json()["status"] in ("pending", "processing") and time.monotonic() < give_up:
+            time.sleep(0.5)
+            answer = client.get(f"{jobs}{answer.json()['uuid']}/")
     if answer.status_code != 200 or answer.json()["status"] != "done":
         raise EmulatorFailed(f"The stack runs but does not work: {answer.status_code} {answer.text[:500]}")
 

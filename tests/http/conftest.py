@@ -29,7 +29,7 @@ from ocrchat.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "test-token-of-the-http-suite"
-READY_SECONDS = 40
+READY_SECONDS = 150
 
 PERSONAL = {
     "AWS_PROFILE": "my-company",

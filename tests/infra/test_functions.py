@@ -69,6 +69,7 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             vlm_model="lightonai/LightOnOCR-3-0.8B" if entry == "ocr_page.vlm" else "",
             vlm_endpoint="ocrchat-vlm" if entry == "ocr_page.vlm" else "",
             vlm_max_wait=1800 if entry == "ocr_page.vlm" else 0,
+            chat_context=100_000 if entry == "chat.api" else 0,
         )
 
 

@@ -183,7 +183,7 @@ def test_reading_again_gives_the_same_lines(engine: engines.OcrEngine) -> None:
 
 
 def test_missing_weights_are_noticed_at_loading(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="PP-OCRv6_det_small.onnx is missing: make"):
+    with pytest.raises(FileNotFoundError, match=r"PP-OCRv6_det_small\.onnx is missing: make"):
         engines.CpuModels(tmp_path, None, threads=1).ocr  # noqa: B018  # loading is what fails
 
 
