@@ -210,11 +210,12 @@ class OcrChatStack(cdk.Stack):
             drops.allow(function, "s3:GetObject", keys.DROPS)
             drops.allow(function, "s3:PutObject", keys.RESULTS)
             drops.allow(function, "s3:DeleteObject", keys.RESULTS)
-            drops.allow_list(function, keys.DROPS)
+        drops.allow_list(dropping.take, keys.DROPS, keys.RESULTS)
+        drops.allow_list(dropping.publish, keys.DROPS)
         allow_tell(dropping.publish, self)
         # Both go with the job when that is erased.
-        for action in ("s3:GetObject", "s3:DeleteObject"):
-            drops.allow(api.submit, action, keys.DROPS, keys.RESULTS)
+        drops.allow(api.submit, "s3:GetObject", keys.DROPS)
+        drops.allow(api.submit, "s3:DeleteObject", keys.DROPS, keys.RESULTS)
         drops.allow_list(api.submit, keys.DROPS, keys.RESULTS)
 
         storage.allow_items(webhooks.tell, "GetItem")

@@ -206,6 +206,33 @@ def test_messages_out_of_order_end_with_the_file_that_is_there(cloud: Cloud, acc
     assert drops.beside() == {}
 
 
+def test_what_comes_late_of_a_former_file_costs_nobody_the_results_of_the_newer(
+    cloud: Cloud, account: Account, drops: Drops
+) -> None:
+    former = drops.put(digital_pdf(1))
+    newer = drops.put(digital_pdf(3))
+    drops.come(newer)
+    finish(cloud, only_job(cloud, account))
+    drops.end()
+    drops.delete(KEY)
+
+    assert drops.come(former)
+
+    assert set(drops.beside()) == {"json", "md"}
+    assert only_job(cloud, account).page_count == 3
+
+
+def test_to_give_up_what_was_replaced_says_nothing_of_the_newer(cloud: Cloud, account: Account, drops: Drops) -> None:
+    former = drops.put(digital_pdf(1))
+    drops.come(drops.put(digital_pdf(3)))
+    finish(cloud, only_job(cloud, account))
+    drops.end()
+
+    drops.come(former, receives=len(drop.RETRY_SECONDS) + 1)
+
+    assert set(drops.beside()) == {"json", "md"}
+
+
 def test_the_same_file_put_again_is_another_job(cloud: Cloud, account: Account, drops: Drops) -> None:
     """As it is when it is posted again without an Idempotency-Key: perhaps other options came with it."""
     content = digital_pdf(1)

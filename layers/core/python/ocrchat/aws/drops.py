@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -74,6 +75,15 @@ class DropBucket:
                 if answer["ContentLength"] > max_bytes:
                     raise FileTooLarge(f"A file may have {max_bytes // 1_000_000} MB. Split the document.")
                 return body.read()
+
+    def present(self, keys: Sequence[str]) -> list[str]:
+        """Those of `keys` that are there. They should begin alike: what begins so is listed."""
+        start = commonprefix(keys)  # noqa: RUF071  # a prefix of S3 ends anywhere
+        found: set[str] = set()
+        with translated():
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=start):
+                found.update(it["Key"] for it in page.get("Contents", []))
+        return [key for key in keys if key in found]
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
         with translated():

@@ -23,6 +23,7 @@ from ocrchat.errors import (
     FileTooLarge,
     IdempotencyKeyReused,
     JobErased,
+    ObjectUnreadable,
     OcrChatError,
     UploadMissing,
 )
@@ -83,13 +84,15 @@ def take_drop(cloud: Cloud, put: Put, read_options: ReadOptions, request_id: str
     except OcrChatError as error:
         if error.retryable:
             raise
+        if _is_replaced(cloud, put):
+            return Taken(Fate.REPLACED)
         refuse(cloud, put.key, problem.document(error, request_id))
         return Taken(Fate.REFUSED, code=error.code)
 
 
 def give_up_drop(cloud: Cloud, put: Put, request_id: str, now: datetime) -> None:
-    """Tells the dropper that the file could not be taken however often it was tried. Unless it was."""
-    if not _was_taken(cloud, put, now):
+    """Tells the dropper that the file could not be taken however often it was tried. Unless it was, or is another by now."""
+    if not _was_taken(cloud, put, now) and not _is_replaced(cloud, put):
         refuse(cloud, put.key, problem.document(problem.BUG, request_id))
 
 
@@ -121,6 +124,8 @@ def _take(cloud: Cloud, put: Put, read_options: ReadOptions, now: datetime) -> J
         )
     found = cloud.drops.look(put.key)
     if found is None:
+        if cloud.drops.present(outcomes(put.key)):
+            raise Replaced  # what is beside it is of a file that was here later, and is not to be lost
         raise _gone()
     if found.etag != put.etag:
         raise Replaced
@@ -142,6 +147,15 @@ def _take(cloud: Cloud, put: Put, read_options: ReadOptions, now: datetime) -> J
 def _was_taken(cloud: Cloud, put: Put, now: datetime) -> bool:
     account_id, _ = keys.drop_folders(put.key)
     return cloud.books.key_use(account_id, IdempotencyKey(_idempotency_key(put), ""), now) is not None
+
+
+def _is_replaced(cloud: Cloud, put: Put) -> bool:
+    """Whether another file is there by now, which what is beside it will be about."""
+    try:
+        found = cloud.drops.look(put.key)
+    except ObjectUnreadable:
+        return False
+    return found is not None and found.etag != put.etag
 
 
 def _idempotency_key(put: Put) -> str:

@@ -45,7 +45,7 @@ def take_back(cloud: Cloud, drop: Drop) -> list[str]:
     """Erases the file and what is beside it; their keys. Nothing if the file is another one by now."""
     if _is_replaced(cloud, drop):
         return []
-    erased = [key for key in (drop.key, *outcomes(drop.key)) if cloud.drops.look(key)]
+    erased = [key for some in ([drop.key], outcomes(drop.key)) for key in cloud.drops.present(some)]
     if erased:
         cloud.drops.delete(erased)
     return erased
