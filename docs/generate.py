@@ -189,7 +189,7 @@ def _given_by(error: type[errors.OcrChatError]) -> str:
         return "all"
     if len(giving) == sum(not operation.public for operation in OPERATIONS):
         return "all with a token"
-    return ", ".join(f"`{operation.method} {operation.path}`" for operation in giving)
+    return ", ".join(f"`{operation.method} {operation.path}`" for operation in giving) or "the drop bucket"
 
 
 if __name__ == "__main__":

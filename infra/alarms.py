@@ -15,6 +15,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from infra.drop import DropBucket
 from infra.metrics import (
     FIVE_MINUTES,
     QUARTER,
@@ -41,6 +42,7 @@ class Alarms(Construct):
         id: str,
         *,
         queues: PageQueues,
+        drops: DropBucket,
         rest_api: apigateway.RestApi,
         steps: Sequence[lambda_.Function],
         callers: Sequence[lambda_.Function],
@@ -70,6 +72,12 @@ class Alarms(Construct):
             "PagesParked",
             "A page could be neither read nor recorded as failed.",
             waiting(queues.parking),
+            threshold=1,
+        )
+        self._alarm(
+            "DropsParked",
+            "A dropped file could not be taken, or its results not be put beside it.",
+            together([waiting(parking) for parking in drops.parking], label="messages", period=FIVE_MINUTES),
             threshold=1,
         )
         self._alarm(

@@ -76,11 +76,13 @@ def empty(stage: str = Stage.PROD) -> None:
         (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:
         raise NotReady(f"{name}: {error}") from error
-    bucket = next(it["OutputValue"] for it in stack["Outputs"] if it["OutputKey"] == "BucketName")
-    if input(f"This deletes all documents in {bucket}. Type {name} to go on: ") != name:
+    outputs = {it["OutputKey"]: it["OutputValue"] for it in stack["Outputs"]}
+    buckets = [outputs["BucketName"], outputs["DropBucketName"]]
+    if input(f"This deletes all that is in {' and '.join(buckets)}. Type {name} to go on: ") != name:
         raise NotReady("Nothing was deleted.")
-    boto3.resource("s3").Bucket(bucket).objects.all().delete()
-    print(f"{bucket} is empty.")
+    for bucket in buckets:
+        boto3.resource("s3").Bucket(bucket).objects.all().delete()
+        print(f"{bucket} is empty.")
 
 
 def _docker_answers() -> bool:

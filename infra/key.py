@@ -20,10 +20,10 @@ def customer_key(scope: Construct, id: str, *, removal_policy: cdk.RemovalPolicy
         enable_key_rotation=True,
         removal_policy=removal_policy,
     )
-    # An alarm is published by CloudWatch itself.
+    # An alarm is published by CloudWatch itself, and S3 itself says what was dropped.
     key.add_to_resource_policy(
         iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("cloudwatch", "s3")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},

@@ -13,6 +13,7 @@ from infra.api import Api
 from infra.chat import Chat
 from infra.config import Config
 from infra.dashboard import Dashboard
+from infra.drop import DropBucket, DropWorkers, allow_tell
 from infra.edge import Domain, WebAcl
 from infra.function import Entrypoint, Layers
 from infra.key import allow_use, customer_key
@@ -23,6 +24,7 @@ from infra.translation import allow_listing, allow_translation, with_translation
 from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
+from ocrchat import keys
 from ocrchat.settings import Settings
 
 JOBS = "jobs/*"
@@ -49,6 +51,7 @@ class OcrChatStack(cdk.Stack):
         storage = Storage(self, "Storage", removal_policy=removal_policy, key=key, log_bucket=config.log_bucket)
         queues = PageQueues(self, "Queues", key=key)
         events = EventQueue(self, "Events", key=key)
+        drops = DropBucket(self, "Drop", removal_policy=removal_policy, key=key, log_bucket=config.log_bucket)
         # Without the machine, for the functions that it calls and for those that only hold its tokens.
         settings = Settings(
             table=storage.table.table_name,
@@ -58,6 +61,9 @@ class OcrChatStack(cdk.Stack):
             bulk_queue=queues.bulk.queue_url,
             vlm_queue=queues.vlm.queue_url,
             event_queue=events.queue.queue_url,
+            drop_bucket=drops.bucket.bucket_name,
+            drop_queue=drops.drops.queue_url,
+            result_queue=drops.results.queue_url,
             vlm_backend=config.vlm_backend,
             vlm_dialect=config.vlm_dialect,
         )
@@ -95,6 +101,14 @@ class OcrChatStack(cdk.Stack):
         with_machine = replace(with_cap, state_machine=workflow.machine.state_machine_arn)
         reconciler = Reconciler(self, "Reconciler", settings=with_machine, layers=layers, every=cdk.Duration.minutes(5))
         webhooks = Webhooks(self, "Webhooks", events=events, settings=settings, layers=layers)
+        dropping = DropWorkers(
+            self,
+            "Dropping",
+            drops=drops,
+            take_settings=with_translation(replace(with_machine, tessdata=TESSDATA), config),
+            publish_settings=settings,
+            layers=layers,
+        )
         chat = Chat(
             self,
             "Chat",
@@ -139,12 +153,13 @@ class OcrChatStack(cdk.Stack):
         allow_task_answers(api.submit, "SendTaskFailure")
 
         # Downloads are made of these, and taken back if the job is erased meanwhile.
-        for function in (api.export, workflow.prepare):
+        for function in (api.export, workflow.prepare, dropping.publish):
             storage.allow_get(function, SOURCE, PAGES, RESULT)
             storage.allow_put(function, DOWNLOADS)
             storage.allow_delete(function, DOWNLOADS)
             storage.allow_items(function, "GetItem")
         storage.allow_get(api.export, DOWNLOADS)
+        storage.allow_get(dropping.publish, DOWNLOADS)
 
         # A question of a job that is erased meanwhile is taken back.
         storage.allow_get(chat.answer, RESULT, CHAT)
@@ -200,10 +215,32 @@ class OcrChatStack(cdk.Stack):
         workflow.allow_describe(reconciler.function)
         allow_task_answers(reconciler.function, "SendTaskSuccess", "SendTaskFailure")
 
-        # Who ends a job settles it: the account, the ledger, the event of its callback.
+        # Who ends a job settles it: the account, the ledger, the event of its callback, and of its dropper.
         for function in (workflow.assemble, reconciler.function):
             storage.allow_items(function, "GetItem", "BatchGetItem", "PutItem", "UpdateItem")
             events.allow_send(function)
+            drops.allow_send_results(function)
+        drops.allow_send_results(api.submit)
+
+        # A dropped file is submitted like one of a form.
+        storage.allow_put(dropping.take, SOURCE)
+        storage.allow_list(dropping.take, JOBS)
+        storage.allow_delete(dropping.take, JOBS)
+        storage.allow_items(dropping.take, "GetItem", "PutItem", "UpdateItem")
+        workflow.machine.grant_start_execution(dropping.take)
+        allow_listing(dropping.take, submitting)
+        # What is beside a file is replaced with it.
+        for function in (dropping.take, dropping.publish):
+            drops.allow(function, "s3:GetObject", keys.DROPS)
+            drops.allow(function, "s3:PutObject", keys.RESULTS)
+            drops.allow(function, "s3:DeleteObject", keys.RESULTS)
+        drops.allow_list(dropping.take, keys.DROPS, keys.RESULTS)
+        drops.allow_list(dropping.publish, keys.DROPS)
+        allow_tell(dropping.publish, self)
+        # Both go with the job when that is erased.
+        drops.allow(api.submit, "s3:GetObject", keys.DROPS)
+        drops.allow(api.submit, "s3:DeleteObject", keys.DROPS, keys.RESULTS)
+        drops.allow_list(api.submit, keys.DROPS, keys.RESULTS)
 
         storage.allow_items(webhooks.tell, "GetItem")
 
@@ -214,8 +251,9 @@ class OcrChatStack(cdk.Stack):
             self,
             "Alarms",
             queues=queues,
+            drops=drops,
             rest_api=api.rest_api,
-            steps=[workflow.split, workflow.prepare, workflow.assemble, reconciler.function],
+            steps=[workflow.split, workflow.prepare, workflow.translate, workflow.assemble, reconciler.function],
             callers=[
                 api.submit,
                 api.export,
@@ -246,11 +284,15 @@ class OcrChatStack(cdk.Stack):
             "BucketName": storage.bucket.bucket_name,
             "BulkQueueUrl": queues.bulk.queue_url,
             "DeadLetterQueueUrl": queues.dead_letters.queue_url,
+            "DropBucketName": drops.bucket.bucket_name,
+            "DropQueueUrl": drops.drops.queue_url,
+            "DropperPolicyArn": drops.droppers.managed_policy_arn,
             "EventQueueUrl": events.queue.queue_url,
             "GateFunctionName": api.gate.function_name,
             "InteractiveQueueUrl": queues.interactive.queue_url,
             "PriorityQueueUrl": queues.priority.queue_url,
             "ReconcileFunctionName": reconciler.function.function_name,
+            "ResultQueueUrl": drops.results.queue_url,
             "StateMachineArn": workflow.machine.state_machine_arn,
             "VlmQueueUrl": queues.vlm.queue_url,
             "TableName": storage.table.table_name,

@@ -67,6 +67,10 @@ Token:  {running.token}
   curl -H "Authorization: Bearer {running.token}" \\
        -F file=@examples/scan.jpg http://localhost:{port}/api/v1/ocr/
 
+Drop bucket, with any credentials (docs/drop.md):
+
+  aws --endpoint-url {running.endpoint} s3 cp examples/scan.jpg s3://{running.outputs["DropBucketName"]}/drop/{runtime.DEMO_ACCOUNT}/
+
 Reads {runtime.ocr_workers()} pages at once. Nothing is kept after Ctrl-C.""",
             soft_wrap=True,
             markup=False,

@@ -62,7 +62,7 @@ _TRANSLATE_VARIABLES = {
 _TRANSLATES = ("submit.api", "export.translate")
 _ANSWERS = "chat.api"
 _ASKS = "ocr_page.vlm"
-_CALLS_OUT = ("submit.api", "export.webhook")
+_CALLS_OUT = ("submit.api", "submit.drop", "export.webhook")
 """The entry files that reach addresses which callers name."""
 
 

@@ -57,7 +57,13 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         PURE | {"aws", "chat", "translation", "vlm"},
         {
             *("boto3", "botocore", "tenacity", "urllib3"),
-            *("mypy_boto3_dynamodb", "mypy_boto3_s3", "mypy_boto3_sqs", "mypy_boto3_stepfunctions"),
+            *(
+                "mypy_boto3_dynamodb",
+                "mypy_boto3_events",
+                "mypy_boto3_s3",
+                "mypy_boto3_sqs",
+                "mypy_boto3_stepfunctions",
+            ),
             "mypy_boto3_bedrock_runtime",
             "mypy_boto3_sagemaker_runtime",
             "mypy_boto3_translate",

@@ -32,11 +32,13 @@ def loaded_by(module: str) -> set[str]:
         "submit.api",
         "submit.gate",
         "submit.split",
+        "submit.drop",
         "submit.reconcile",
         "ocr_page.dead_letter",
         "export.assemble",
         "export.translate",
         "export.api",
+        "export.publish",
         "chat.api",
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TypeVar
@@ -76,6 +76,9 @@ FIELDS: dict[str, Json] = {
 }
 """Name -> JSON Schema, of every field."""
 
+OPTIONS = tuple(name for name in FIELDS if name not in ("file", "upload", "file_url", "dry_run"))
+"""Of them those that say what is to be done with a file, wherever it comes from."""
+
 BODY: dict[str, Json] = {
     "multipart/form-data": {"type": "object", "properties": FIELDS},
     "application/x-www-form-urlencoded": {
@@ -135,6 +138,13 @@ def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fie
             raise InvalidField(f"There is no field '{name[:80]}'. The fields are: {', '.join(FIELDS)}.")
     # Absent and empty both mean the default, since many clients send every field they know.
     values = {name: value.strip() for name, value in given.items() if value.strip()}
+    dry_run = _choice("dry_run", values.get("dry_run", "false"), ["true", "false"]) == "true"
+    job_options = options(values, has)
+    return Fields(_file(values, sent), job_options, dry_run)
+
+
+def options(values: Mapping[str, str], has: Abilities) -> JobOptions:
+    """What is asked for by some of `OPTIONS`, none of them empty. Raises InvalidField."""
     tool = TOOLS[_choice("tool", values["tool"], list(TOOLS))] if "tool" in values else None
     if tool and "tier" not in values and (problem := tool.unavailable(has.vlm_backend, has.translate_provider)):
         raise InvalidField(f"tool={tool.slug}: {problem}")
@@ -142,7 +152,7 @@ def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fie
         raise InvalidField(
             f"tool={tool.slug} needs the field 'translate_to': the language to translate to, as in translate_to=en."
         )
-    options = JobOptions(
+    return JobOptions(
         tier=_tier(values.get("tier", tool.tier if tool else Tier.CPU), has),
         language=_language(values.get("language", languages.AUTO), has),
         pages=selection.normalised(values.get("pages", "")),
@@ -150,8 +160,6 @@ def _fields(given: dict[str, str], sent: SentFile | None, has: Abilities) -> Fie
         tool=tool.slug if tool else "",
         translate_to=_known("translate_to", values["translate_to"]).code if "translate_to" in values else "",
     )
-    dry_run = _choice("dry_run", values.get("dry_run", "false"), ["true", "false"]) == "true"
-    return Fields(_file(values, sent), options, dry_run)
 
 
 def _file(values: dict[str, str], sent: SentFile | None) -> FileSource:

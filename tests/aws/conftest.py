@@ -84,7 +84,8 @@ def settings(session: boto3.Session) -> Settings:
 
 def create(session: boto3.Session) -> Settings:
     """What the stack has: bucket, table, state machine, queues."""
-    session.client("s3").create_bucket(Bucket="documents")
+    for name in ("documents", "drops"):
+        session.client("s3").create_bucket(Bucket=name)
     session.client("dynamodb").create_table(
         TableName="jobs",
         BillingMode="PAY_PER_REQUEST",
@@ -127,6 +128,9 @@ def create(session: boto3.Session) -> Settings:
         bulk_queue=sqs.create_queue(QueueName="bulk")["QueueUrl"],
         vlm_queue=sqs.create_queue(QueueName="vlm")["QueueUrl"],
         event_queue=sqs.create_queue(QueueName="events")["QueueUrl"],
+        drop_bucket="drops",
+        drop_queue=sqs.create_queue(QueueName="drops")["QueueUrl"],
+        result_queue=sqs.create_queue(QueueName="results")["QueueUrl"],
         state_machine=machine["stateMachineArn"],
     )
 

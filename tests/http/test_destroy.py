@@ -16,8 +16,8 @@ from tests.http.conftest import ROOT, Server
 
 
 @pytest.fixture
-def bucket(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Of a stack OcrChatDev, with a document in it."""
+def buckets(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Of a stack OcrChatDev, with a document in each."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -25,40 +25,44 @@ def bucket(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", served["endpoint"])
     boto3.setup_default_session()
     cloudformation = boto3.client("cloudformation")
-    name = f"documents-{uuid.uuid4().hex}"
+    name, drops = (f"{kind}-{uuid.uuid4().hex}" for kind in ("documents", "drops"))
     template = {
-        "Resources": {"Documents": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}},
-        "Outputs": {"BucketName": {"Value": {"Ref": "Documents"}}},
+        "Resources": {
+            "Documents": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}},
+            "Drops": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": drops}},
+        },
+        "Outputs": {"BucketName": {"Value": {"Ref": "Documents"}}, "DropBucketName": {"Value": {"Ref": "Drops"}}},
     }
     cloudformation.create_stack(StackName="OcrChatDev", TemplateBody=json.dumps(template))
     give_up = time.monotonic() + 20
     while cloudformation.describe_stacks(StackName="OcrChatDev")["Stacks"][0]["StackStatus"] != "CREATE_COMPLETE":
         assert time.monotonic() < give_up
         time.sleep(0.05)
-    bucket = boto3.resource("s3").Bucket(name)
-    bucket.put_object(Key="jobs/7/1/source", Body=b"x")
-    yield bucket
+    buckets = [boto3.resource("s3").Bucket(bucket) for bucket in (name, drops)]
+    buckets[0].put_object(Key="jobs/7/1/source", Body=b"x")
+    buckets[1].put_object(Key="drop/acme/invoice.pdf", Body=b"x")
+    yield buckets
     cloudformation.delete_stack(StackName="OcrChatDev")
 
 
-def documents(bucket: Any) -> int:
-    return len(list(bucket.objects.all()))
+def documents(buckets: Any) -> list[int]:
+    return [len(list(bucket.objects.all())) for bucket in buckets]
 
 
-def test_a_dev_stack_is_emptied_once_its_name_is_typed(bucket: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dev_stack_is_emptied_once_its_name_is_typed(buckets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("builtins.input", lambda _: "OcrChat")
     assert deployment.main("empty", "dev") == 1
-    assert documents(bucket) == 1
+    assert documents(buckets) == [1, 1]
 
     monkeypatch.setattr("builtins.input", lambda _: "OcrChatDev")
     assert deployment.main("empty", "dev") == 0
-    assert documents(bucket) == 0
+    assert documents(buckets) == [0, 0]
 
 
 @pytest.mark.parametrize("arguments", [(), ("prod",)])
 def test_of_prod_nothing_is_deleted(
-    bucket: Any, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+    buckets: Any, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     assert deployment.main("empty", *arguments) == 0
     assert "are kept" in capsys.readouterr().out
-    assert documents(bucket) == 1
+    assert documents(buckets) == [1, 1]

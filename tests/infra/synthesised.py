@@ -23,6 +23,11 @@ class Synthesised:
         (properties,) = self.properties(type_).values()
         return properties
 
+    def named(self, type_: str, name: str) -> Properties:
+        """By its logical id, without the hash."""
+        (properties,) = [it for id, it in self.properties(type_).items() if _short(id) == name]
+        return properties
+
     def functions(self) -> dict[str, dict[str, Any]]:
         """The resource of each entry file, as in "submit.api"."""
         return {_entry(it): it for it in self.resources("Lambda::Function").values()}
@@ -73,10 +78,12 @@ def _entry(function: dict[str, Any]) -> str:
     return str(function["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"])
 
 
-def _condition(condition: dict[str, dict[str, str]]) -> str:
+def _condition(condition: dict[str, dict[str, Any]]) -> str:
     """ " when StringLike s3:prefix jobs/*"; nothing where there is none."""
     return "".join(
-        f" when {operator} {key} {value}" for operator, keys in condition.items() for key, value in keys.items()
+        f" when {operator} {key} {' or '.join(listed(value))}"
+        for operator, keys in condition.items()
+        for key, value in keys.items()
     )
 
 

@@ -44,6 +44,7 @@ def test_they_look_at_pages_jobs_answers_and_throttles(alarms: dict[str, Any]) -
         "pagesfailed": {("OcrChat", "PagesFailed"), ("OcrChat", "PagesRead")},
         "pageerrors": {("OcrChat", "PageErrors"), ("OcrChat", "PagesRead")},
         "pagesparked": {("AWS/SQS", "ApproximateNumberOfMessagesVisible")},
+        "dropsparked": {("AWS/SQS", "ApproximateNumberOfMessagesVisible")},
         "pageswait": {("AWS/SQS", "ApproximateAgeOfOldestMessage")},
         "jobage": {("OcrChat", "OldestJobSeconds")},
         "servererrors": {("AWS/ApiGateway", "5XXError"), ("AWS/ApiGateway", "Count")},
@@ -56,6 +57,11 @@ def test_the_parking_queue_of_pages_that_nobody_could_record_is_to_be_empty(alar
     alarm = alarms["pagesparked"]
     ((dimension),) = alarm["Dimensions"]
     assert (flat(dimension["Value"]), alarm["Threshold"]) == ("QueuesParking", 1)
+
+
+def test_so_are_those_of_the_drop_bucket(alarms: dict[str, Any]) -> None:
+    stats = [it["MetricStat"]["Metric"] for it in alarms["dropsparked"]["Metrics"] if "MetricStat" in it]
+    assert {flat(stat["Dimensions"][0]["Value"]) for stat in stats} == {"DropDropsParking", "DropResultsParking"}
 
 
 def test_silence_of_the_reconciler_is_an_alarm_and_silence_of_pages_is_not(alarms: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ EVENTS = "EventsQueue"
 
 
 def test_the_bucket_is_private_and_encrypted(stack: Synthesised) -> None:
-    bucket = stack.only("S3::Bucket")
+    bucket = stack.named("S3::Bucket", "StorageDocuments")
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert "AccessControl" not in bucket
     (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -32,7 +32,7 @@ def test_the_bucket_is_private_and_encrypted(stack: Synthesised) -> None:
 
 
 def test_files_of_jobs_expire_and_abandoned_uploads_go(stack: Synthesised) -> None:
-    rules = stack.only("S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    rules = stack.named("S3::Bucket", "StorageDocuments")["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
     assert expiring == {"jobs/7/": 7, "jobs/30/": 30, "jobs/90/": 90, "uploads/": 1}
     assert {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}, "Status": "Enabled"} in rules
@@ -40,7 +40,7 @@ def test_files_of_jobs_expire_and_abandoned_uploads_go(stack: Synthesised) -> No
 
 
 def test_a_job_of_every_plan_stands_under_the_rule_of_its_retention(stack: Synthesised) -> None:
-    rules = stack.only("S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    rules = stack.named("S3::Bucket", "StorageDocuments")["LifecycleConfiguration"]["Rules"]
     for plan in PLANS.values():
         key = keys.source(new_job(retention_days=plan.retention_days))
         matching = [rule["ExpirationInDays"] for rule in rules if "Prefix" in rule and key.startswith(rule["Prefix"])]
@@ -48,7 +48,7 @@ def test_a_job_of_every_plan_stands_under_the_rule_of_its_retention(stack: Synth
 
 
 def test_pages_in_a_browser_may_use_presigned_addresses(stack: Synthesised) -> None:
-    assert stack.only("S3::Bucket")["CorsConfiguration"]["CorsRules"] == [
+    assert stack.named("S3::Bucket", "StorageDocuments")["CorsConfiguration"]["CorsRules"] == [
         {
             "AllowedHeaders": ["*"],
             "AllowedMethods": ["GET", "POST"],
@@ -58,10 +58,12 @@ def test_pages_in_a_browser_may_use_presigned_addresses(stack: Synthesised) -> N
     ]
 
 
-def test_bucket_and_queues_refuse_plain_http_and_grant_nothing(stack: Synthesised) -> None:
+def test_buckets_and_queues_refuse_plain_http_and_grant_nothing(stack: Synthesised) -> None:
+    """But for the queue that S3 speaks to: tests/infra/test_drop.py."""
     policies = stack.properties("S3::BucketPolicy") | stack.properties("SQS::QueuePolicy")
     for policy in policies.values():
-        (statement,) = policy["PolicyDocument"]["Statement"]
+        statement, *more = policy["PolicyDocument"]["Statement"]
+        assert [flat(queue) for queue in policy.get("Queues", [])] == ["DropDrops"] if more else True
         assert statement["Effect"] == "Deny"
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     covered = {flat(queue) for policy in stack.properties("SQS::QueuePolicy").values() for queue in policy["Queues"]}
@@ -69,8 +71,9 @@ def test_bucket_and_queues_refuse_plain_http_and_grant_nothing(stack: Synthesise
 
 
 def test_documents_and_jobs_survive_the_stack(stack: Synthesised) -> None:
-    for type_ in ("S3::Bucket", "DynamoDB::Table"):
-        (resource,) = stack.resources(type_).values()
+    kept = stack.resources("S3::Bucket") | stack.resources("DynamoDB::Table")
+    assert len(kept) == 3
+    for resource in kept.values():
         assert resource["DeletionPolicy"] == "RetainExceptOnCreate"  # of a first deployment that fails nothing stays
         assert resource["UpdateReplacePolicy"] == "Retain"
 
@@ -130,8 +133,10 @@ def test_every_queue_but_the_last_has_a_dead_letter_queue(stack: Synthesised) ->
         "QueuesVlm": "QueuesDeadLetters",
         "QueuesDeadLetters": "QueuesParking",
         EVENTS: "EventsParking",
+        "DropDrops": "DropDropsParking",
+        "DropResults": "DropResultsParking",
     }
-    assert len(stack.resources("SQS::Queue")) == 8
+    assert len(stack.resources("SQS::Queue")) == 12
 
 
 def test_queues_are_encrypted_and_a_dead_letter_outlives_the_queue_it_came_from(stack: Synthesised) -> None:
@@ -157,6 +162,8 @@ def test_pages_and_events_come_one_by_one_to_a_bounded_number_of_workers(stack: 
         "QueuesVlm": "ocr_page.vlm",
         "QueuesDeadLetters": "ocr_page.dead_letter",
         EVENTS: "export.webhook",
+        "DropDrops": "submit.drop",
+        "DropResults": "export.publish",
     }
     for queue, mapping in mappings.items():
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]

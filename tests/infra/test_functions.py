@@ -10,7 +10,7 @@ from tests.infra.synthesised import Synthesised, flat
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "ocr_page.handler"
-START_JOBS = {"submit.api", "submit.reconcile"}
+START_JOBS = {"submit.api", "submit.drop", "submit.reconcile"}
 
 
 def test_ocr_page_is_an_image_and_everything_else_a_zip(stack: Synthesised) -> None:
@@ -59,9 +59,12 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             bulk_queue="QueuesBulk",
             vlm_queue="QueuesVlm",
             event_queue="EventsQueue",
+            drop_bucket="DropBucket",
+            drop_queue="DropDrops",
+            result_queue="DropResults",
             state_machine="WorkflowMachine" if entry in START_JOBS else "",
             weights="/opt/weights" if entry in (IMAGE, "chat.api") else "",
-            tessdata="/opt/tessdata" if entry in (IMAGE, "submit.api") else "",
+            tessdata="/opt/tessdata" if entry in (IMAGE, "submit.api", "submit.drop") else "",
             inline_waiters=50 if entry == "submit.api" else 0,
             vlm_model="lightonai/LightOnOCR-3-0.8B" if entry == "ocr_page.vlm" else "",
             vlm_endpoint="ocrchat-vlm" if entry == "ocr_page.vlm" else "",
@@ -76,7 +79,7 @@ def test_who_reserves_or_refunds_credits_knows_the_cap_of_the_deployment(configu
         for entry, function in configured.functions().items()
     }
     assert {entry: cap for entry, cap in caps.items() if cap} == dict.fromkeys(
-        ("submit.api", "submit.reconcile", "export.assemble"), "5000"
+        ("submit.api", "submit.drop", "submit.reconcile", "export.assemble"), "5000"
     )
 
 
@@ -115,11 +118,15 @@ def test_outputs_are_what_clients_and_the_local_runtime_read(stack: Synthesised)
         "BucketName",
         "BulkQueueUrl",
         "DeadLetterQueueUrl",
+        "DropBucketName",
+        "DropQueueUrl",
+        "DropperPolicyArn",
         "EventQueueUrl",
         "GateFunctionName",
         "InteractiveQueueUrl",
         "PriorityQueueUrl",
         "ReconcileFunctionName",
+        "ResultQueueUrl",
         "StateMachineArn",
         "TableName",
         "VlmQueueUrl",

@@ -41,4 +41,4 @@ def test_only_functions_that_reach_what_callers_name_can_be_let_into_a_private_n
         and "OCRCHAT_ALLOW_PRIVATE_ADDRESSES" in (variables := it["Properties"]["Environment"]["Variables"])
     }
 
-    assert opened == {"submit.api", "export.webhook"}
+    assert opened == {"submit.api", "submit.drop", "export.webhook"}

@@ -37,13 +37,15 @@ def test_dev_and_prod_have_names_of_their_own(stack: Synthesised, configured: Sy
 def test_by_default_nothing_of_it_is_there(stack: Synthesised) -> None:
     for type_ in ("KMS::Key", "WAFv2::WebACL", "ApiGateway::DomainName"):
         assert not stack.resources(type_)
-    assert "LoggingConfiguration" not in stack.only("S3::Bucket")
+    for bucket in stack.properties("S3::Bucket").values():
+        assert "LoggingConfiguration" not in bucket
 
 
 def test_with_a_key_everything_that_is_kept_is_under_it(configured: Synthesised) -> None:
-    (rule,) = configured.only("S3::Bucket")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert rule["BucketKeyEnabled"] is True
-    assert flat(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == "Key"
+    for bucket in configured.properties("S3::Bucket").values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["BucketKeyEnabled"] is True
+        assert flat(rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"]) == "Key"
     table = configured.only("DynamoDB::Table")["SSESpecification"]
     assert (table["SSEType"], flat(table["KMSMasterKeyId"])) == ("KMS", "Key")
     for queue in configured.properties("SQS::Queue").values():
@@ -58,23 +60,30 @@ def test_who_reads_and_writes_may_use_the_key_and_nothing_else_of_kms(configured
         assert {grant for grant in configured.grants(role) if grant.startswith("kms:")} == KEY_USE
 
 
-def test_alarms_may_be_published_under_the_key(configured: Synthesised) -> None:
+def test_alarms_and_what_s3_says_may_be_sent_under_the_key(configured: Synthesised) -> None:
     services = {
-        statement["Principal"].get("Service"): set(listed(statement["Action"]))
+        service: set(listed(statement["Action"]))
         for statement in configured.only("KMS::Key")["KeyPolicy"]["Statement"]
+        for service in listed(statement["Principal"].get("Service", []))
     }
-    assert services["cloudwatch.amazonaws.com"] == {"kms:Decrypt", "kms:GenerateDataKey"}
+    send = {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert services == {"cloudwatch.amazonaws.com": send, "s3.amazonaws.com": send}
+
+
+def test_who_drops_files_may_use_the_key_for_them(configured: Synthesised) -> None:
+    statements = configured.only("IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    (use,) = (it for it in statements if any(action.startswith("kms:") for action in listed(it["Action"])))
+    assert (set(use["Action"]), flat(use["Resource"])) == ({"kms:Decrypt", "kms:GenerateDataKey"}, "Key")
 
 
 def test_logs_are_kept_as_long_as_is_said(configured: Synthesised) -> None:
     assert {group["RetentionInDays"] for group in configured.properties("Logs::LogGroup").values()} == {7}
 
 
-def test_reads_of_the_bucket_are_logged_where_the_operator_says(configured: Synthesised) -> None:
-    assert configured.only("S3::Bucket")["LoggingConfiguration"] == {
-        "DestinationBucketName": "access-logs",
-        "LogFilePrefix": "OcrChatDev/",
-    }
+def test_reads_of_the_buckets_are_logged_where_the_operator_says(configured: Synthesised) -> None:
+    logged = [bucket["LoggingConfiguration"] for bucket in configured.properties("S3::Bucket").values()]
+    assert {it["DestinationBucketName"] for it in logged} == {"access-logs"}
+    assert {it["LogFilePrefix"] for it in logged} == {"OcrChatDev/", "OcrChatDev-drop/"}
 
 
 def test_the_web_acl_counts_addresses_and_keeps_no_samples(configured: Synthesised) -> None:

@@ -22,6 +22,10 @@ CHAT = f"{DOCUMENTS}jobs/*/chat/*"
 TRANSLATION = f"{DOCUMENTS}jobs/*/translation/*"
 LIST_TRANSLATION = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*/translation/*"
 LIST_CHAT = "s3:ListBucket StorageDocuments when StringLike s3:prefix jobs/*/chat/*"
+DROPS, RESULTS = "DropBucket/drop/*", "DropBucket/results/*"
+LIST_DROPS = "s3:ListBucket DropBucket when StringLike s3:prefix drop/*"
+SEND_RESULT = "sqs:SendMessage DropResults"
+BUS = "arn:AWS::Partition:events:AWS::Region:AWS::AccountId:event-bus/default"
 LANES = ("QueuesInteractive", "QueuesPriority", "QueuesBulk")
 SEND_EVENT = "sqs:SendMessage EventsQueue"
 EXECUTIONS = "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:WorkflowMachine:*"
@@ -66,8 +70,23 @@ ALLOWED = {
         "dynamodb:Query StorageJobs/index/open-jobs",
         "dynamodb:Query StorageJobs/index/account-jobs",
         SEND_EVENT,
+        SEND_RESULT,
+        f"s3:GetObject {DROPS}",
+        *(f"s3:DeleteObject {objects}" for objects in (DROPS, RESULTS)),
+        f"{LIST_DROPS} or results/*",
         "states:StartExecution WorkflowMachine",
         "states:SendTaskFailure *",
+    },
+    "submit.drop": {
+        f"s3:PutObject {SOURCE}",
+        LIST_JOBS,
+        f"s3:DeleteObject {JOBS}",
+        *items("GetItem", "PutItem", "UpdateItem"),
+        f"s3:GetObject {DROPS}",
+        *(f"s3:{action} {RESULTS}" for action in ("PutObject", "DeleteObject")),
+        f"{LIST_DROPS} or results/*",
+        *(f"sqs:{action} DropDrops" for action in CONSUME),
+        "states:StartExecution WorkflowMachine",
     },
     "submit.gate": {f"s3:PutObject {UPLOADS}", *items("GetItem", "UpdateItem")},
     "chat.api": {
@@ -92,6 +111,7 @@ ALLOWED = {
         *lanes("SendMessage", "GetQueueAttributes"),
         "sqs:GetQueueAttributes QueuesVlm",
         SEND_EVENT,
+        SEND_RESULT,
         "states:StartExecution WorkflowMachine",
         f"states:DescribeExecution {EXECUTIONS}",
         "states:SendTaskSuccess *",
@@ -138,6 +158,7 @@ ALLOWED = {
         f"s3:DeleteObject {RESULT}",
         *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         SEND_EVENT,
+        SEND_RESULT,
     },
     "export.api": {
         *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES, RESULT)),
@@ -148,6 +169,16 @@ ALLOWED = {
         *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES, RESULT)),
         *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "DeleteObject")),
         *items("GetItem"),
+    },
+    "export.publish": {
+        *(f"s3:GetObject {objects}" for objects in (SOURCE, PAGES, RESULT)),
+        *(f"s3:{action} {DOWNLOADS}" for action in ("PutObject", "GetObject", "DeleteObject")),
+        *items("GetItem"),
+        f"s3:GetObject {DROPS}",
+        *(f"s3:{action} {RESULTS}" for action in ("PutObject", "DeleteObject")),
+        LIST_DROPS,
+        *(f"sqs:{action} DropResults" for action in CONSUME),
+        f"events:PutEvents {BUS} when StringEquals events:source ocrchat",
     },
     "export.webhook": {*items("GetItem"), *(f"sqs:{action} EventsQueue" for action in CONSUME)},
 }
@@ -202,10 +233,10 @@ def test_the_state_machine_invokes_its_tasks_and_marks_jobs_failed(stack: Synthe
     }
 
 
-def test_the_bucket_is_listed_by_prefix_only(stack: Synthesised) -> None:
+def test_buckets_are_listed_by_prefix_only(stack: Synthesised) -> None:
     for entry, function in stack.functions().items():
         listing = {grant for grant in stack.grants(function["Properties"]["Role"]) if grant.startswith("s3:List")}
-        assert listing <= {LIST_JOBS, LIST_CHAT, LIST_TRANSLATION}, entry
+        assert listing <= {LIST_JOBS, LIST_CHAT, LIST_TRANSLATION, LIST_DROPS, f"{LIST_DROPS} or results/*"}, entry
 
 
 def test_only_submit_reads_the_buckets_that_the_context_names(configured: Synthesised) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from infra.config import InvalidContext
 
+from infra.config import InvalidContext
 from tests.infra.conftest import synthesise
 from tests.infra.synthesised import Synthesised
 
-SUBMITS, TRANSLATES = "submit.api", "export.translate"
+SUBMITS, DROPS, TRANSLATES = "submit.api", "submit.drop", "export.translate"
 MODEL = "eu.anthropic.claude-haiku-5-5-v1:0"
 
 
@@ -31,14 +31,15 @@ def test_by_itself_nothing_translates_and_nobody_may(stack: Synthesised) -> None
     assert environment(stack, TRANSLATES) == {"OCRCHAT_TRANSLATE_PROVIDER": "none"}
 
 
-def test_with_amazon_translate_one_function_translates_and_one_more_asks_for_its_languages(
+def test_with_amazon_translate_one_function_translates_and_those_that_submit_ask_for_its_languages(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     stack = synthesise(tmp_path_factory, translate_provider="aws")
 
     assert grants(stack, TRANSLATES) == {"translate:ListLanguages *", "translate:TranslateText *"}
-    assert grants(stack, SUBMITS) == {"translate:ListLanguages *"}
-    for entry in stack.functions().keys() - {TRANSLATES, SUBMITS}:
+    for entry in (SUBMITS, DROPS):
+        assert grants(stack, entry) == {"translate:ListLanguages *"}
+    for entry in stack.functions().keys() - {TRANSLATES, SUBMITS, DROPS}:
         assert grants(stack, entry) == set(), entry
 
 

@@ -13,6 +13,7 @@ from botocore.config import Config
 from ocrchat.aws.accounts import Accounts
 from ocrchat.aws.blobs import Blobs
 from ocrchat.aws.books import Books
+from ocrchat.aws.drops import DropBucket
 from ocrchat.aws.events import EventQueue
 from ocrchat.aws.jobs_table import JobsTable
 from ocrchat.aws.page_sets import PageSets
@@ -32,7 +33,12 @@ class Cloud:
     accounts: Accounts
     blobs: Blobs
     books: Books
+    drops: DropBucket
+    drop_events: EventQueue
+    """What S3 says of files that are put into the drop bucket."""
     events: EventQueue
+    results: EventQueue
+    """Jobs of dropped files that have ended."""
     jobs: JobsTable
     page_sets: PageSets
     queue: PageQueue
@@ -58,11 +64,15 @@ class Cloud:
             read_timeout=10,
         )
         dynamodb = session.client("dynamodb", config=config, endpoint_url=endpoint_url)
+        s3 = session.client("s3", config=config, endpoint_url=endpoint_url)
         sqs = session.client("sqs", config=config, endpoint_url=endpoint_url)
         accounts = Accounts(dynamodb, settings.table)
         return cls(
             accounts=accounts,
-            blobs=Blobs(session.client("s3", config=config, endpoint_url=endpoint_url), settings.bucket),
+            blobs=Blobs(s3, settings.bucket),
+            drops=DropBucket(s3, settings.drop_bucket, settings.bucket),
+            drop_events=EventQueue(sqs, settings.drop_queue),
+            results=EventQueue(sqs, settings.result_queue),
             books=Books(dynamodb, settings.table, accounts, settings.monthly_cap),
             events=EventQueue(sqs, settings.event_queue),
             jobs=JobsTable(dynamodb, settings.table),

@@ -17,6 +17,7 @@ from ocrchat.model import (
     Cell,
     ConfidenceSource,
     Document,
+    Drop,
     Job,
     JobStatus,
     Line,
@@ -276,6 +277,22 @@ def event_to_json(job: Job) -> Json:
             "failed_pages": list(job.failed_pages),
             "error": failure_to_json(job),
         },
+    }
+
+
+def job_ended_to_json(job: Job, drop: Drop, bucket: str, results: Mapping[str, str]) -> Json:
+    """What the event bus is told: which job, of which dropped file, how it ended, and the keys of its results by format."""
+    return {
+        "id": f"evt_{job.id}",
+        "uuid": job.id,
+        "account": job.account_id,
+        "status": job.status.value,
+        "page_count": job.page_count,
+        "failed_pages": list(job.failed_pages),
+        "error": failure_to_json(job),
+        "bucket": bucket,
+        "key": drop.key,
+        "results": dict(results),
     }
 
 

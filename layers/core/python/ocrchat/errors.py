@@ -12,6 +12,7 @@
     │   ├── PasswordNeeded          password_needed
     │   ├── UploadMissing           upload_missing
     │   ├── FileUrlFailed           file_url_failed
+    │   ├── ObjectUnreadable        object_unreadable     (a dropped file, never a request)
     │   ├── TooManyPages            too_many_pages
     │   ├── TooManyPixels           too_many_pixels
     │   └── TranslationUnavailable  translation_unavailable     with `available`
@@ -23,6 +24,7 @@
     │   ├── SpendCapReached         spend_cap_reached
     │   ├── QuestionLimitReached    question_limit_reached
     │   └── DeploymentCapReached    deployment_cap_reached
+    ├── AccountNotFound 404         account_not_found     (a dropped file, never a request)
     ├── JobNotFound 404             job_not_found
     ├── ConversationNotFound 404    conversation_not_found
     ├── RouteNotFound 404           route_not_found
@@ -148,6 +150,13 @@ class FileUrlFailed(BadRequest):
     title = "The file could not be fetched"
 
 
+class ObjectUnreadable(BadRequest):
+    """A file in the drop bucket lies in an archive, or is encrypted with a key that this server may not use."""
+
+    code = "object_unreadable"
+    title = "The dropped file cannot be read"
+
+
 class TooManyPages(BadRequest):
     code = "too_many_pages"
     title = "Too many pages"
@@ -243,6 +252,14 @@ class DeploymentCapReached(PaymentRequired):
 
     code = "deployment_cap_reached"
     title = "This server has reached its monthly cap"
+
+
+class AccountNotFound(OcrChatError):
+    """The folder under drop/ that a file was put into is no account's."""
+
+    code = "account_not_found"
+    status = 404
+    title = "No such account"
 
 
 class JobNotFound(OcrChatError):

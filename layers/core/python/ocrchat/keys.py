@@ -5,6 +5,8 @@ The prefix begins with how long it is kept, since that is what a lifecycle rule 
 
 from __future__ import annotations
 
+import hashlib
+
 from ocrchat.model import Job
 
 
@@ -76,3 +78,32 @@ UPLOADS = "uploads/"
 def upload(account_id: str, upload_id: str) -> str:
     """A file on its way: put there by a presigned POST, gone once it is submitted, or after a day."""
     return f"{UPLOADS}{account_id}/{upload_id}"
+
+
+# -- in the drop bucket ------------------------------------------------------------------------------------------------
+
+DROPS = "drop/"
+RESULTS = "results/"
+
+_LONGEST_PATH = 1000
+"""Bytes. A key may have 1024, and the name of a result is longer than that of its file."""
+
+
+def drop_folders(key: str) -> tuple[str, list[str]]:
+    """The account of a dropped file, and the folders below it: drop/<account>/<folders>/<name>. Empty for one in no folder."""
+    account, *folders = key.removeprefix(DROPS).split("/")[:-1] or [""]
+    return account, folders
+
+
+def outcome(key: str, extension: str) -> str:
+    """Beside a dropped file, under results/: its whole name, and one more extension.
+
+    A path that cannot be repeated there (it would be too long, or programs take `..` in it for another folder) is
+    replaced by its hash, in the account's folder.
+    """
+    path = key.removeprefix(DROPS)
+    if len(path.encode()) > _LONGEST_PATH or {".", ".."} & set(path.split("/")):
+        account, _ = drop_folders(key)
+        digest = hashlib.sha256(path.encode()).hexdigest()[:32]
+        path = f"{account}/{digest}" if account.strip(".") and len(account) <= 64 else digest
+    return f"{RESULTS}{path}.{extension}"

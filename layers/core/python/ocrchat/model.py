@@ -303,6 +303,17 @@ class JobOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """The file in the drop bucket that a job was made of: which of the files that were put under `key` it is, by its `etag` and
+    when it was put; and in which of `export.FORMATS` its results go beside it."""
+
+    key: str
+    etag: str
+    put_at: datetime
+    formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One submitted file. Times are UTC. `failure` is the internal name of why it failed, not the words for the caller.
 
@@ -329,6 +340,7 @@ class Job:
     failure: str | None = None
     is_open: bool = True
     """Whether something is left to do for it: to read it, to settle it, to tell its caller."""
+    drop: Drop | None = None
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -341,7 +353,7 @@ class Job:
 
     @property
     def lane(self) -> Lane:
-        if self.page_count <= INLINE_PAGES:
+        if self.page_count <= INLINE_PAGES and self.drop is None:  # nobody waits for the answer of a dropped file
             return Lane.INTERACTIVE
         return Lane.PRIORITY if self.priority else Lane.BULK
 
@@ -355,6 +367,11 @@ class Job:
     def is_cut(self) -> bool:
         """Whether each chunk has a file of its own. Only PDFs can be cut without touching what is in them."""
         return self.media_type is MediaType.PDF and self.source_pages > CHUNK_PAGES
+
+    @property
+    def is_told(self) -> bool:
+        """Whether somebody is told of its end: its callback, or who dropped it."""
+        return bool(self.options.callback_url or self.drop)
 
     @property
     def expires_at(self) -> datetime:

@@ -54,6 +54,11 @@ class Settings:
     bulk_queue: str
     vlm_queue: str
     event_queue: str
+    drop_bucket: str = ""
+    drop_queue: str = ""
+    """What S3 says of files that are put into the drop bucket."""
+    result_queue: str = ""
+    """Jobs of dropped files that have ended."""
     state_machine: str = ""
     weights: str = ""
     """Folder of the networks that a function runs: of OCR, or of chat."""
@@ -113,6 +118,9 @@ class Settings:
             bulk_queue=env[_PREFIX + "BULK_QUEUE"],
             vlm_queue=env[_PREFIX + "VLM_QUEUE"],
             event_queue=env[_PREFIX + "EVENT_QUEUE"],
+            drop_bucket=env.get(_PREFIX + "DROP_BUCKET", ""),
+            drop_queue=env.get(_PREFIX + "DROP_QUEUE", ""),
+            result_queue=env.get(_PREFIX + "RESULT_QUEUE", ""),
             state_machine=env.get(_PREFIX + "STATE_MACHINE", ""),
             weights=env.get(_PREFIX + "WEIGHTS", ""),
             tessdata=env.get(_PREFIX + "TESSDATA", ""),
@@ -148,6 +156,9 @@ class Settings:
             bulk_queue=outputs["BulkQueueUrl"],
             vlm_queue=outputs["VlmQueueUrl"],
             event_queue=outputs["EventQueueUrl"],
+            drop_bucket=outputs["DropBucketName"],
+            drop_queue=outputs["DropQueueUrl"],
+            result_queue=outputs["ResultQueueUrl"],
             state_machine=outputs["StateMachineArn"],
         )
 

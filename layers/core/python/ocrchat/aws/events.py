@@ -1,4 +1,4 @@
-"""The queue of events on their way to callers: a job has ended, and its `callback_url` is to be told."""
+"""Queues of events: a job has ended, and its `callback_url` or its dropper is to be told; a file was dropped, says S3."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ocrchat.aws import cursor
 from ocrchat.aws.dynamo import TTL, from_attributes, numbers, to_attributes
 from ocrchat.aws.failures import code, translated
 from ocrchat.media import MediaType
-from ocrchat.model import Ending, Funding, Job, JobOptions, JobStatus, Lane, Tier
+from ocrchat.model import Drop, Ending, Funding, Job, JobOptions, JobStatus, Lane, Tier
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -151,8 +151,8 @@ def ending_update(table: str, job: Job, ending: Ending | None, charged: int) -> 
             "Key": _key(job.id),
             "UpdateExpression": "SET "
             + ", ".join(f"#{name} = :{name}" for name in given)
-            # A job with a callback stays open until its event is on the way.
-            + ("" if job.options.callback_url else " REMOVE open_lane"),
+            # A job that somebody is told of stays open until its event is on the way.
+            + ("" if job.is_told else " REMOVE open_lane"),
             "ConditionExpression": f"attribute_not_exists(#charged) AND #status IN ({', '.join(old)})",
             "ExpressionAttributeNames": {"#status": "status", **{f"#{name}": name for name in given}},
             "ExpressionAttributeValues": to_attributes({**old, **{f":{n}": v for n, v in given.items()}}),
@@ -197,8 +197,18 @@ def _to_item(job: Job) -> dict[str, Any]:
             "status": job.status,
             "open_lane": job.lane,
             TTL: int(job.expires_at.timestamp()),
+            "drop": _drop_to_item(job.drop) if job.drop else None,
         }
     )
+
+
+def _drop_to_item(drop: Drop) -> dict[str, Any]:
+    put_at = codec.time_to_json(drop.put_at)
+    return {"key": drop.key, "etag": drop.etag, "put_at": put_at, "formats": list(drop.formats)}
+
+
+def _drop_from_item(value: dict[str, Any]) -> Drop:
+    return Drop(value["key"], value["etag"], codec.time_from_json(value["put_at"]), tuple(value["formats"]))
 
 
 def _from_item(item: dict[str, Any]) -> Job:
@@ -230,4 +240,5 @@ def _from_item(item: dict[str, Any]) -> Job:
         failed_pages=tuple(sorted(numbers(value.get("failed_pages")))),
         failure=value.get("failure"),
         is_open="open_lane" in value,
+        drop=_drop_from_item(value["drop"]) if "drop" in value else None,
     )

@@ -1,5 +1,6 @@
 """The whole flow, a file a stage: intake -> pages (-> vlm_pages) -> fan_in (-> translating) -> ending, `repair` for what was
-lost between them, `results` to see it, `downloads` to take it away, `conversing` to ask about it.
+lost between them, `results` to see it, `downloads` to take it away, `conversing` to ask about it. Files in the drop bucket come
+in by `dropping`, and their results go out by `publishing`.
 
 Every step may run twice, late, or beside itself; each says why that does no harm. Nothing here knows of Lambda events.
 
@@ -11,6 +12,7 @@ from ocrchat.usecases.accounts import open_account, rotate_webhook_secret
 from ocrchat.usecases.asking import Model
 from ocrchat.usecases.conversing import Kept, Library, Message, answer, ask, asked_before, record
 from ocrchat.usecases.downloads import Download, download, prepare
+from ocrchat.usecases.dropping import DropOptions, Fate, give_up_drop, take_drop
 from ocrchat.usecases.ending import assemble, cancel, erase
 from ocrchat.usecases.fan_in import fail_page
 from ocrchat.usecases.intake import (
@@ -26,6 +28,7 @@ from ocrchat.usecases.intake import (
     submit,
 )
 from ocrchat.usecases.pages import read_page, split
+from ocrchat.usecases.publishing import give_up_results, publish
 from ocrchat.usecases.repair import REPAIR_AFTER, longest_run, reconcile
 from ocrchat.usecases.results import JobView, find_job, list_jobs, view
 from ocrchat.usecases.translating import translate
@@ -35,6 +38,8 @@ __all__ = [
     "REPAIR_AFTER",
     "Asked",
     "Download",
+    "DropOptions",
+    "Fate",
     "FileSource",
     "JobView",
     "Kept",
@@ -59,10 +64,13 @@ __all__ = [
     "fail_page",
     "find_job",
     "give_up",
+    "give_up_drop",
+    "give_up_results",
     "list_jobs",
     "longest_run",
     "open_account",
     "prepare",
+    "publish",
     "quote",
     "read_page",
     "reconcile",
@@ -70,6 +78,7 @@ __all__ = [
     "rotate_webhook_secret",
     "split",
     "submit",
+    "take_drop",
     "translate",
     "view",
 ]

@@ -77,6 +77,16 @@ def download(cloud: Cloud, job: Job, format_name: str, max_bytes: int, scratch: 
     return Download(filename, form.content_type, content)
 
 
+def keep(cloud: Cloud, job: Job, format_name: str, scratch: Scratch) -> str:
+    """Makes one download of a job that is done, unless it is there; its key. Raises JobNotFound or DamagedFile."""
+    key = keys.download(job, format_name)
+    try:
+        cloud.blobs.get_up_to(key, 0)
+    except BlobMissing:
+        _make(cloud, job, format_name, scratch)
+    return key
+
+
 def _make(cloud: Cloud, job: Job, format_name: str, scratch: Scratch) -> bytes:
     """Keeps it, too. Raises JobNotFound where the job was erased meanwhile: nothing of it may stay."""
     form, key = _form(format_name), keys.download(job, format_name)

@@ -16,7 +16,7 @@ from ocrchat.errors import JobEnded, Unavailable
 from ocrchat.fields import finding
 from ocrchat.model import Chunk, Ending, Job, JobStatus
 from ocrchat.tools import TOOLS
-from ocrchat.usecases import documents, translating
+from ocrchat.usecases import documents, publishing, translating
 
 
 def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
@@ -93,6 +93,7 @@ def erase(cloud: Cloud, job: Job, now: datetime) -> dict[str, int]:
         job = cloud.jobs.get(job.id) or job
     if job.charged is None:
         cloud.books.end(job, None, 0, now)  # the workflow has failed it, and nobody could settle it any more
+    dropped = publishing.take_back(cloud, job.drop) if job.drop else []
     prefix = keys.job_prefix(job)
     records = cloud.page_sets.erase(job)
     erased = cloud.blobs.erase(prefix)
@@ -100,6 +101,7 @@ def erase(cloud: Cloud, job: Job, now: datetime) -> dict[str, int]:
     records += cloud.page_sets.erase(job)
     erased += cloud.blobs.erase(prefix)
     folders = [key.removeprefix(prefix).partition("/")[0] for key in erased]
+    folders += ["downloads" if key.startswith(keys.RESULTS) else "source" for key in dropped]
     return {
         "source": folders.count("source") + folders.count("chunks"),
         "pages": folders.count("pages") + folders.count("vlm"),
@@ -113,14 +115,14 @@ def wrap_up(cloud: Cloud, job: Job, now: datetime) -> None:
     """What is left to do for a job that has ended. Done twice, the caller is told twice, under the same event id."""
     if job.charged is None:
         cloud.books.end(job, None, 0, now)
-    if job.is_open and job.options.callback_url:
+    if job.is_open and job.is_told:
         _tell(cloud, job)
 
 
 def _end(cloud: Cloud, job: Job, ending: Ending, charged: int) -> bool:
     if not cloud.books.end(job, ending, charged, ending.at):
         return False
-    if job.options.callback_url:
+    if job.is_told:
         try:
             _tell(cloud, job)
         except Unavailable:
@@ -134,7 +136,10 @@ def _fallbacks(chunks: Iterable[Chunk]) -> int:
 
 
 def _tell(cloud: Cloud, job: Job) -> None:
-    cloud.events.send(job)
+    if job.options.callback_url:
+        cloud.events.send(job)
+    if job.drop:
+        cloud.results.send(job)
     cloud.jobs.close(job.id)
 
 

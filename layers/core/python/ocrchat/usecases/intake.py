@@ -25,8 +25,9 @@ from ocrchat.errors import (
     Unavailable,
     UploadMissing,
 )
+from ocrchat.filenames import base_name
 from ocrchat.media import MediaType
-from ocrchat.model import INLINE_PAGES, Job, JobOptions, Lane, PresignedUpload, Quote, Tier
+from ocrchat.model import INLINE_PAGES, Drop, Job, JobOptions, Lane, PresignedUpload, Quote, Tier
 from ocrchat.settings import VlmBackend
 from ocrchat.translation import pairs
 from ocrchat.translation.model import NotTranslated, Translator
@@ -66,7 +67,14 @@ class LinkedFile:
     url: str
 
 
-FileSource = SentFile | UploadedFile | LinkedFile
+@dataclass(frozen=True, slots=True)
+class DroppedFile:
+    """A file in the drop bucket."""
+
+    drop: Drop
+
+
+FileSource = SentFile | UploadedFile | LinkedFile | DroppedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Request:
             file: object = [self.file.filename, hashlib.sha256(self.file.content).hexdigest()]
         else:
             file = [type(self.file).__name__, asdict(self.file)]
-        said = json.dumps([file, asdict(self.options)], sort_keys=True)
+        said = json.dumps([file, asdict(self.options)], sort_keys=True, default=str)
         return IdempotencyKey(self.idempotency_key, hashlib.sha256(said.encode()).hexdigest())
 
 
@@ -145,6 +153,7 @@ def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> 
         retention_days=account.plan.retention_days,
         priority=account.plan.priority,
         credits=file.credits,
+        drop=request.file.drop if isinstance(request.file, DroppedFile) else None,
     )
     _keep(cloud, account, request.file, file, job)
     try:
@@ -267,6 +276,8 @@ def _load(cloud: Cloud, account: Account, file: FileSource) -> tuple[str, bytes]
                 raise _upload_missing() from error
         case LinkedFile():
             return _fetch(cloud, account, file.url)
+        case DroppedFile(drop):
+            return base_name(drop.key) or "file", cloud.drops.get(drop.key, drop.etag, MAX_FILE_BYTES)
 
 
 def _upload_missing() -> UploadMissing:
