@@ -135,7 +135,7 @@ def test_a_listed_job_is_the_job_without_what_was_read(open_account: OpenAccount
     (listed,) = api.get("/api/v1/ocr/").raise_for_status().json()["jobs"]
 
     assert listed == {
-        key: job[key] for key in job.keys() - {"text", "markdown", "fields", "pages", "next", "pages_done"}
+        key: job[key] for key in job.keys() - {"text", "markdown", "tool_result", "pages", "next", "pages_done"}
     }
 
 

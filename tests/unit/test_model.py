@@ -170,7 +170,7 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
     sizes: list[int], limit: int, text: int
 ) -> None:
     some = [{"index": index, "text": "x" * size} for index, size in enumerate(sizes)]
-    document = {"text": "t" * text, "markdown": "t" * text, "pages": some}
+    document = {"text": "t" * text, "markdown": "t" * text, "tool_result": {"slug": "x"}, "pages": some}
     whole = codec.job_to_json(job(max(1, len(sizes)), JobStatus.DONE), 1, document)
 
     parts = [codec.part(whole, 0, limit)]
@@ -179,6 +179,7 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
 
     assert [page for part in parts for page in part["pages"]] == some
     assert all(set(part) == set(whole) for part in parts)
+    assert [part["tool_result"] for part in parts] == [{"slug": "x"}, *[None] * (len(parts) - 1)]
     assert all(len(codec.dumps(part)) <= limit or len(part["pages"]) <= 1 for part in parts)
     if len(codec.dumps(whole)) < limit - 100:
         assert parts == [whole]
