@@ -1,4 +1,5 @@
-"""How many fields of receipts are found: the receipts of an evaluation pack, against the fields that people wrote down.
+"""How many fields of receipts are found: the receipts of an evaluation pack, against the fields that people wrote down. And how
+often the lines of goods add up to what was paid: nobody wrote those down.
 
     python -m benchmarks.fields --eval PACK
 
@@ -21,7 +22,10 @@ from rich.progress import track
 from benchmarks import machine
 from local import runtime
 from ocrchat import engines, reader
-from ocrchat.fields.finding import Field, find
+from ocrchat.fields import items, sums
+from ocrchat.fields.field import RECEIPT, Field
+from ocrchat.fields.finding import find
+from ocrchat.fields.rows import rows
 from ocrchat.fields.values import AMOUNT, decimal
 from ocrchat.model import Document
 
@@ -35,17 +39,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Finds the fields of an evaluation pack's receipts, and counts.")
     parser.add_argument("--eval", type=Path, required=True, help="the evaluation pack")
     folder = parser.parse_args().eval / FOLDER
-    items = json.loads((folder / "manifest.json").read_text())["items"]
+    manifest = json.loads((folder / "manifest.json").read_text())["items"]
     models = engines.CpuModels(runtime.WEIGHTS, None, threads=1)
     right: dict[str, list[bool]] = {name: [] for name in NAMES}
-    for item in track(items, "reading", console=Console(stderr=True)):
+    goods: list[bool] = []
+    adding_up: list[bool] = []
+    for item in track(manifest, "reading", console=Console(stderr=True)):
         for truth in (path for path in item.get("aux", {}).values() if path.endswith("fields.json")):
             wanted = json.loads((folder / truth).read_text())
-            found = find(_document(folder / item["file"], models), NAMES)
+            document = _document(folder / item["file"], models)
+            some = rows(document)
+            found, bought = find(some, RECEIPT), items.find(document, some)
             for name in NAMES:
                 right[name].append(_is_right(name, found[name], wanted[name]))
+            goods.append(bool(bought))
+            is_checked = bool(bought) and found["total"] is not None
+            adding_up.append(is_checked and sums.ITEMS_DO_NOT_ADD_UP not in sums.wrong(found, bought))
     figures = {name: round(sum(some) / len(some), 3) for name, some in right.items()}
-    report = machine.facts() | {"receipts": len(right["total"]), "right": figures}
+    lines = {"found": sum(goods), "adding_up": sum(adding_up)}
+    report = machine.facts() | {"receipts": len(right["total"]), "right": figures, "goods": lines}
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     Console().print_json(data=report)
 

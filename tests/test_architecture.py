@@ -45,7 +45,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "networks": (PURE, {"onnxruntime"}),
     "tables": (PURE | {"tables", "networks"}, {"cv2", "numpy"}),
     "schemas": (PURE | {"translation"}, set()),
-    "codec": (PURE | {"tables"}, set()),
+    "codec": (PURE | {"tables", "tool_results"}, set()),
+    "tool_results": (PURE | {"tables", "vlm"}, set()),
     "vlm": (PURE | {"layout", "tables", "vlm"}, {"httpx", "rapidfuzz"}),
     "chat": (PURE | {"chat", "networks", "vlm"}, {"Stemmer", "numpy", "rapidfuzz", "tokenizers"}),
     "translation": (PURE | {"chat", "export", "translation"}, {"httpx"}),
@@ -72,7 +73,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
     "scratch": (PURE | {"aws"}, set()),
     "cloud": (PURE | {"aws", "chat", "translation", "vlm"}, {"boto3", "botocore"}),
     "usecases": (
-        PAGE | {"aws", "chat", "cloud", "pictures", "scratch", "translation", "usecases", "vlm", "web"},
+        PAGE | {"aws", "chat", "cloud", "pictures", "scratch", "tool_results", "translation", "usecases", "vlm", "web"},
         set(),
     ),
     "webhooks": (PAGE | {"aws", "cloud", "web"}, {"standardwebhooks"}),

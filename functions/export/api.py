@@ -15,7 +15,7 @@ from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
 from ocrchat.scratch import Scratch
 from ocrchat.telemetry import logger
-from ocrchat.tools import TOOLS
+from ocrchat.tools import TOOLS, Kind
 from ocrchat.usecases.downloads import OF_TRANSLATION
 
 CARRIED_BYTES = 3_000_000
@@ -39,8 +39,9 @@ PDF_MODE = Parameter(
 TEXT = Parameter(
     "text",
     "query",
-    "In which language: as it was read, or `translation`, of a job with `translate_to`.",
-    {"type": "string", "enum": ["original", "translation"], "default": "original"},
+    "In which language: as it was read, or `translation`, of a job with `translate_to`. `original`, if it is not said; of jobs "
+    "with `tool=translate`, `translation`.",
+    {"type": "string", "enum": ["original", "translation"]},
 )
 
 routes = rest.Routes()
@@ -81,10 +82,11 @@ def download(call: Call, uuid: str) -> Response[Any]:
         name = PDF_MODES[mode]
     elif mode != PDF_MODE.schema["default"]:
         raise InvalidField(f"pdf_mode={mode} is for format=pdf, and format is {name}.")
-    if call.word(TEXT) == "translation":
+    translates = tool is not None and tool.kind is Kind.TRANSLATION
+    if (call.word(TEXT) or ("translation" if translates else "original")) == "translation":
         if name == "pdf":
             raise InvalidField(
-                "A searchable PDF shows the original pages. Add pdf_mode=text for a PDF of the translation."
+                "A searchable PDF shows the original pages. Add pdf_mode=text for a PDF of the translation, or text=original."
             )
         name = OF_TRANSLATION + name
     document = usecases.download(call.cloud, job, name, CARRIED_BYTES, scratch)

@@ -18,7 +18,7 @@ from ocrchat.filenames import base_name
 from ocrchat.languages import Language
 from ocrchat.model import JobOptions, Tier
 from ocrchat.settings import TranslateProvider, VlmBackend
-from ocrchat.tools import TOOLS
+from ocrchat.tools import TOOLS, Kind
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
 FIELDS: dict[str, Json] = {
@@ -148,7 +148,7 @@ def options(values: Mapping[str, str], has: Abilities) -> JobOptions:
     tool = TOOLS[_choice("tool", values["tool"], list(TOOLS))] if "tool" in values else None
     if tool and "tier" not in values and (problem := tool.unavailable(has.vlm_backend, has.translate_provider)):
         raise InvalidField(f"tool={tool.slug}: {problem}")
-    if tool and tool.translates and "translate_to" not in values:
+    if tool and tool.kind is Kind.TRANSLATION and "translate_to" not in values:
         raise InvalidField(
             f"tool={tool.slug} needs the field 'translate_to': the language to translate to, as in translate_to=en."
         )

@@ -74,8 +74,8 @@ def _tool_to_json(tool: Tool, unavailable: str | None) -> Json:
         "slug": tool.slug,
         "title": tool.title,
         "description": tool.text,
-        "sets": {"tier": tool.tier.value},
-        "returns": tool.format,
+        "sets": {"tier": tool.tier.value, "format": tool.format},
+        "returns": tool.kind.value,
         "available": unavailable is None,
         "unavailable": unavailable,
     }

@@ -14,7 +14,7 @@ from tests.http.conftest import ROOT, Server, poll, post
 KEYS = {
     "uuid", "status", "tier", "language", "tool", "filename", "page_count", "source_pages", "pages_done", "failed_pages",
     "mean_confidence", "credits_reserved", "credits_charged", "created_at", "ended_at", "expires_at", "error", "next",
-    "text", "markdown", "fields", "translate_to", "translation", "pages",
+    "text", "markdown", "tool_result", "translate_to", "translation", "pages",
 }  # fmt: skip
 
 

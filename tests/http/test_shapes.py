@@ -136,7 +136,7 @@ def test_a_listed_job_is_the_job_without_what_was_read(open_account: OpenAccount
 
     assert listed == {
         key: job[key]
-        for key in job.keys() - {"text", "markdown", "fields", "translation", "pages", "next", "pages_done"}
+        for key in job.keys() - {"text", "markdown", "tool_result", "translation", "pages", "next", "pages_done"}
     }
 
 

@@ -144,12 +144,12 @@ def test_every_format_that_can_is_looked_into() -> None:
 
 
 @pytest.mark.parametrize("name", LOOK)
-def test_an_export_comes_in_either_language_and_by_itself_in_the_original(
+def test_an_export_comes_in_either_language_and_by_itself_in_that_of_the_tool(
     api: httpx.Client, job: dict[str, Any], name: str
 ) -> None:
     wanted = {"format": "pdf", "pdf_mode": "text"} if name == "pdf-text" else {"format": name}
-    original = download(api, job, **wanted).raise_for_status()
-    translated = download(api, job, **wanted, text="translation").raise_for_status()
+    original = download(api, job, **wanted, text="original").raise_for_status()
+    translated = download(api, job, **wanted).raise_for_status()
 
     assert COST in LOOK[name](original.content)
     assert pseudo(COST) not in LOOK[name](original.content)
@@ -157,6 +157,22 @@ def test_an_export_comes_in_either_language_and_by_itself_in_the_original(
     extension = export.FORMATS[name].extension
     assert f'"report.{extension}"' in original.headers["content-disposition"]
     assert f'"report.es.{extension}"' in translated.headers["content-disposition"]
+
+
+def test_the_download_that_the_tool_names_is_the_translation(api: httpx.Client, job: dict[str, Any]) -> None:
+    named = api.get(job["tool_result"]["download"], follow_redirects=True).raise_for_status()
+
+    assert job["tool_result"]["kind"] == "translation"
+    assert pseudo(COST) in named.text
+    assert download(api, job).text == named.text
+
+
+def test_without_the_tool_the_original_comes_by_itself(api: httpx.Client, translator: Server) -> None:
+    translator.says(pseudo)
+    job = submitted(api, REPORT, translate_to="es")
+
+    assert COST in download(api, job).text
+    assert pseudo(COST) in download(api, job, text="translation").text
 
 
 def test_a_searchable_pdf_of_the_translation_is_refused_with_what_to_do(api: httpx.Client, job: dict[str, Any]) -> None:

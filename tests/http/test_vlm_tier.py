@@ -119,12 +119,24 @@ def test_a_page_is_answered_by_the_model_and_can_be_taken_away_in_every_format(
 
 
 def test_with_a_model_formulas_become_latex(with_model: httpx.Client, model: ModelServer) -> None:
-    model.outcomes = [Says(answer_of_the_first_page(), logprob=-0.1)]
+    roots = r"x = \frac{-b \pm \sqrt{b^2 - 4ac}}{2a}"
+    bell = r"\int_{-\infty}^{\infty} e^{-x^2} dx = \sqrt{\pi}"
+    regions = [
+        Region("text", "The roots of the quadratic equation are", Box(50, 95, 670, 185)),
+        Region("formula", f"$${roots}$$", Box(330, 280, 670, 470)),
+        Region("text", "and the area under the bell curve is", Box(50, 555, 620, 640)),
+        Region("formula", f"$${bell}$$", Box(310, 690, 700, 970)),
+    ]
+    model.outcomes = [Says(DIALECTS["lighton-grounding"].render(regions, (1, 1)), logprob=-0.1)]
 
-    job = post(with_model, "report.pdf", tool="math-to-latex", pages="1")
+    job = post(with_model, "formula.png", tool="math-to-latex")
 
     assert (job["tier"], job["tool"]) == ("vlm", "math-to-latex")
-    assert f"$$\n{FORMULA}\n$$" in with_model.get(f"/api/v1/ocr/{job['uuid']}/download/").text
+    result = job["tool_result"]
+    assert (result["kind"], result["warnings"]) == ("latex", [])
+    written = with_model.get(result["download"]).text
+    assert f"$$\n{roots}\n$$" in written
+    assert f"$$\n{bell}\n$$" in written
 
 
 def test_a_model_that_refuses_is_replaced_and_not_charged(with_model: httpx.Client, model: ModelServer) -> None:

@@ -16,7 +16,7 @@ from ocrchat import export
 from ocrchat.errors import BadRequest, InvalidField
 from ocrchat.model import JobOptions, Tier
 from ocrchat.settings import VlmBackend
-from ocrchat.tools import TOOLS, Tool
+from ocrchat.tools import TOOLS, Kind, Tool
 from ocrchat.usecases import FileSource, LinkedFile, SentFile, UploadedFile
 
 
@@ -147,7 +147,7 @@ def options(has: form.Abilities = form.EVERYTHING, **fields: str) -> JobOptions:
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=lambda tool: tool.slug)
 def test_a_tool_sets_what_the_form_leaves_open_and_nothing_else(tool: Tool) -> None:
-    needed = {"translate_to": "es"} if tool.translates else {}
+    needed = {"translate_to": "es"} if tool.kind is Kind.TRANSLATION else {}
     assert options(tool=tool.slug, **needed) == JobOptions(tier=tool.tier, tool=tool.slug, **needed)
     for tier in Tier:
         assert options(tool=tool.slug, tier=tier.value, language="de", pages="2", **needed).tier is tier

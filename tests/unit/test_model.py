@@ -171,7 +171,7 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
 ) -> None:
     some = [{"index": index, "text": "x" * size} for index, size in enumerate(sizes)]
     told = {"text": "t" * text, "markdown": "t" * text, "pages": some}
-    document = {**told, "translation": told if is_translated else None}
+    document = {**told, "tool_result": {"slug": "x"}, "translation": told if is_translated else None}
     whole = codec.job_to_json(job(max(1, len(sizes)), JobStatus.DONE), 1, document)
 
     parts = [codec.part(whole, 0, limit)]
@@ -182,6 +182,7 @@ def test_parts_of_a_job_give_back_every_page_once_and_keep_to_the_limit(
     if is_translated:
         assert [part["translation"]["pages"] for part in parts] == [part["pages"] for part in parts]
     assert all(set(part) == set(whole) for part in parts)
+    assert [part["tool_result"] for part in parts] == [{"slug": "x"}, *[None] * (len(parts) - 1)]
     assert all(len(codec.dumps(part)) <= limit or len(part["pages"]) <= 1 for part in parts)
     if len(codec.dumps(whole)) < limit - 100:
         assert parts == [whole]

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocrchat.billing import CREDITS_PER_PAGE, Account, Movement, Usage
-from ocrchat.fields.finding import Field
+from ocrchat.fields.field import Field
 from ocrchat.model import (
     Block,
     BlockType,
@@ -30,6 +30,11 @@ from ocrchat.model import (
     Word,
 )
 from ocrchat.tables import markup
+from ocrchat.tools import Kind
+
+if TYPE_CHECKING:  # what finds fields is not loaded with a job
+    from ocrchat.fields.items import Item
+    from ocrchat.tool_results import FoundTable, Place, ToolResult
 
 Json = dict[str, Any]
 
@@ -79,15 +84,49 @@ def page_from_json(data: Json, with_words: bool = True) -> PageResult:
 
 
 def document_to_json(
-    document: Document, markdown: str, fields: Mapping[str, Field | None] | None, translation: Json | None = None
+    document: Document, markdown: str, tool_result: Json | None, translation: Json | None = None
 ) -> Json:
     """The finished part of a job: the keys of `NO_DOCUMENT`; pages without words, which are many."""
     return {
         "text": document.text,
         "markdown": markdown,
-        "fields": None if fields is None else {name: field and _field_to_json(field) for name, field in fields.items()},
+        "tool_result": tool_result,
         "translation": translation,
         "pages": [page_to_json(page, with_words=False) for page in document.pages],
+    }
+
+
+def tool_result_to_json(job: Job, result: ToolResult) -> Json:
+    tool, fields = result.tool, result.fields
+    text = "&text=translation" if tool.kind is Kind.TRANSLATION else ""
+    return {
+        "slug": tool.slug,
+        "kind": tool.kind.value,
+        "download": f"/api/v1/ocr/{job.id}/download/?format={tool.format}{text}",
+        "tables": None if result.tables is None else [_found_table_to_json(table) for table in result.tables],
+        "fields": None if fields is None else {name: field and _field_to_json(field) for name, field in fields.items()},
+        "items": None if result.items is None else [_item_to_json(item) for item in result.items],
+        "warnings": list(result.warnings),
+    }
+
+
+def _found_table_to_json(table: FoundTable) -> Json:
+    first, *more = map(_place_to_json, table.places)
+    return {**first, "rows": table.rows, "columns": table.columns, "continues": more}
+
+
+def _place_to_json(place: Place) -> Json:
+    return {"page": place.page, "block": place.block, "bbox": box_to_json(place.box)}
+
+
+def _item_to_json(item: Item) -> Json:
+    return {
+        "description": item.description,
+        "quantity": item.quantity,
+        "unit_price": item.unit_price,
+        "amount": item.amount,
+        "page": item.page,
+        "bbox": box_to_json(item.box),
     }
 
 
@@ -105,7 +144,7 @@ def document_from_json(data: Json) -> Document:
     return Document(tuple(page_from_json(page) for page in data["pages"]))
 
 
-NO_DOCUMENT: Json = {"text": "", "markdown": "", "fields": None, "translation": None, "pages": []}
+NO_DOCUMENT: Json = {"text": "", "markdown": "", "tool_result": None, "translation": None, "pages": []}
 """What stands in place of the document while there is none."""
 
 
@@ -146,15 +185,15 @@ def summary_to_json(job: Job) -> Json:
 def part(job: Json, first_page: int, max_bytes: int, with_words: bool = False) -> Json:
     """The job with as many of its pages from `first_page` on as fit into `max_bytes`; `next` leads to the rest.
 
-    The first part has the whole Markdown and text unless they alone do not fit: then the text goes, and if that is not
-    enough the Markdown too, with those of its translation. Those that follow have only pages. A page goes out whole, and with
-    its translation, so a part is over the limit if a single page is.
+    The first part has what the tool has found, and the whole Markdown and text unless they do not fit: then the text goes, and
+    if that is not enough the Markdown too, with those of its translation. Those that follow have only pages. A page goes out
+    whole, and with its translation, so a part is over the limit if a single page is.
     """
     pages = job["pages"][first_page:]
     translated = job["translation"]["pages"][first_page:] if job["translation"] else []
     head = _with_pages(job, [], [])
     if first_page:
-        head = _without(_without(head, "text"), "markdown")
+        head = _without(_without({**head, "tool_result": None}, "text"), "markdown")
     for name in ("text", "markdown"):
         if len(dumps(head)) > max_bytes:
             head = _without(head, name)

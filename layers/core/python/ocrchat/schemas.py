@@ -6,6 +6,7 @@ from ocrchat import languages
 from ocrchat.codec import Json
 from ocrchat.errors import Upgrade
 from ocrchat.model import BlockType, ConfidenceSource, JobStatus, Source, Tier
+from ocrchat.tools import Kind
 from ocrchat.translation.model import Status
 
 
@@ -50,6 +51,12 @@ _BBOX = _array(
     minItems=4,
     maxItems=4,
 )
+_PAGE = _whole("Counted from 1, in the file that was sent: `index` + 1.", minimum=1)
+_PLACE = {
+    "page": _PAGE,
+    "block": _whole("Its place, from 0, in the page's `blocks`.", minimum=0),
+    "bbox": _BBOX,
+}
 _CONFIDENCE = {"type": "number", "minimum": 0, "maximum": 1, "description": "0 to 1; 1 for text that was in the file."}
 _PAGE_INDEXES = _array("Indexes, counted from 0, of pages that could not be read.", {"type": "integer", "minimum": 0})
 _FAILURE = {
@@ -137,16 +144,10 @@ SCHEMAS: dict[str, Json] = {
         ),
         text=_text("All text, in reading order; empty until the job is done."),
         markdown=_text("The document as Markdown; pages are separated by a thematic break."),
-        fields={
-            "description": "By name, what the tools `receipt-fields` and `invoice-fields` have found; null of what was not "
-            "found, and null of other jobs.",
-            "oneOf": [
-                {
-                    "type": "object",
-                    "additionalProperties": {"oneOf": [_ref("Field"), {"type": "null"}]},
-                },
-                {"type": "null"},
-            ],
+        tool_result={
+            "description": "What the tool has found; null without a tool, before the job is done, and in the parts of a job that "
+            "`next` leads to.",
+            "oneOf": [_ref("ToolResult"), {"type": "null"}],
         },
         translation={
             "description": "All that is translated, if `translate_to` was asked for; null until the job is done, and of other "
@@ -157,6 +158,53 @@ SCHEMAS: dict[str, Json] = {
     ),
     "JobSummary": _object("A job without what was read, and without its progress.", **_SUMMARY),
     "JobList": _object("Jobs, newest first.", jobs=_array("A page of them.", _ref("JobSummary")), next_cursor=_CURSOR),
+    "ToolResult": _object(
+        "What a tool has made of the document.",
+        slug=_text("The tool."),
+        kind=_text("What it makes.", enum=[kind.value for kind in Kind]),
+        download=_text("The path, below the address of this API, of the document in the tool's format."),
+        tables={
+            "description": "The tables, in reading order, each by where it stands: its cells are in `pages`. Null of tools that "
+            "are not for tables.",
+            "oneOf": [{"type": "array", "items": _ref("FoundTable")}, {"type": "null"}],
+        },
+        fields={
+            "description": "What was looked for, by name; null of what was not found, and null of other tools.",
+            "oneOf": [
+                {"type": "object", "additionalProperties": {"oneOf": [_ref("Field"), {"type": "null"}]}},
+                {"type": "null"},
+            ],
+        },
+        items={
+            "description": "The lines of goods of a receipt or an invoice; null of other tools.",
+            "oneOf": [{"type": "array", "items": _ref("Item")}, {"type": "null"}],
+        },
+        warnings=_array(
+            "What to know of it. `read_without_model`: the tool is for a vision-language model, and pages were read without one. "
+            "`no_text`, `no_tables`, `no_fields`, `no_formulas`: there was none. `more_tables`: of the tables only the first "
+            "10,000 are named. `first_pages_only`: fields and goods were looked for on the first 20 pages. "
+            "`items_do_not_add_up`: the amounts of the goods are neither the subtotal nor the total. `total_does_not_add_up`: "
+            "subtotal and tax are not the total. Then something was misread or missed, or the document has a discount, a second "
+            "tax or the like.",
+            {"type": "string"},
+        ),
+    ),
+    "FoundTable": _object(
+        "A table, by where it stands.",
+        **_PLACE,
+        rows=_whole("How many rows, of all its parts.", minimum=1),
+        columns=_whole("How many columns.", minimum=1),
+        continues=_array("Its other parts, where it goes on over pages.", _object("A part.", **_PLACE)),
+    ),
+    "Item": _object(
+        "A line of goods.",
+        description=_text("What it is; empty where only numbers were found."),
+        quantity=_or_null(_text("How many, with a point: `2`, `2.5`. Null where it is not said, or cannot be told.")),
+        unit_price=_or_null(_text("Of one, with a point.")),
+        amount=_or_null(_text("Of all, with a point.")),
+        page=_PAGE,
+        bbox=_BBOX,
+    ),
     "Field": _object(
         "A value of the document, and where it stands.",
         value=_or_null(
@@ -166,7 +214,7 @@ SCHEMAS: dict[str, Json] = {
             )
         ),
         text=_text("As it is written."),
-        page=_whole("Counted from 1.", minimum=1),
+        page=_PAGE,
         bbox=_BBOX,
         confidence=_CONFIDENCE,
     ),
@@ -356,7 +404,7 @@ SCHEMAS: dict[str, Json] = {
     ),
     "Citation": _object(
         "A quotation that stands in the document.",
-        page=_whole("Counted from 1, in the file that was sent: `index` + 1.", minimum=1),
+        page=_PAGE,
         snippet=_text("The words, as the page has them."),
         bbox=_array("The places of the lines it stands in.", _BBOX),
         blocks=_array("The places, from 0, of its blocks in the page's `blocks`.", {"type": "integer", "minimum": 0}),
@@ -474,8 +522,9 @@ SCHEMAS: dict[str, Json] = {
         sets=_object(
             "What it sets, where the form does not.",
             tier=_text("How pages are read.", enum=[tier.value for tier in Tier]),
+            format=_text("The format of a download without a `format`."),
         ),
-        returns=_text("The format of a download without a `format`."),
+        returns=_text("What it makes: `kind` of the job's `tool_result`.", enum=[kind.value for kind in Kind]),
         available={"type": "boolean", "description": "Whether this server has what it takes."},
         unavailable=_or_null(_text("What it lacks, and what its operator can set; null if nothing.")),
     ),

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from ocrchat.fields.finding import INVOICE, RECEIPT
+from ocrchat.fields.field import INVOICE, RECEIPT
 from ocrchat.model import Tier
 from ocrchat.settings import TranslateProvider, VlmBackend
+
+
+class Kind(StrEnum):
+    """What a tool makes of a document."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    DOCUMENT = "document"
+    TABLES = "tables"
+    FIELDS = "fields"
+    LATEX = "latex"
+    TRANSLATION = "translation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +32,16 @@ class Tool:
     slug: str
     title: str
     text: str
+    kind: Kind
     format: str
     tier: Tier = Tier.CPU
     needs_model: bool = False
     fields: tuple[str, ...] = ()
-    """Names of what is looked for in the document, for `fields` of the job."""
-    translates: bool = False
-    """Whether the form has to say to which language, in `translate_to`."""
+    """Names of what is looked for in the document."""
 
     def unavailable(self, backend: VlmBackend, provider: TranslateProvider) -> str | None:
         """Why a server with these settings cannot do it, and what its operator can set; None if it can."""
-        if self.translates and provider is TranslateProvider.NONE:
+        if self.kind is Kind.TRANSLATION and provider is TranslateProvider.NONE:
             return (
                 "It takes a service that translates, and this server has none: its operator sets translate_provider to 'aws' "
                 "or 'libretranslate', see docs/translate.md."
@@ -49,34 +61,54 @@ class Tool:
 TOOLS = {
     tool.slug: tool
     for tool in (
-        Tool("image-to-text", "Image to text", "The text of a photo, a screenshot or a scan.", "txt"),
-        Tool("pdf-to-text", "PDF to text", "The text of a PDF, digital or scanned, in reading order.", "txt"),
-        Tool("pdf-to-markdown", "PDF to Markdown", "Headings, lists and tables as Markdown.", "md"),
-        Tool("pdf-to-word", "PDF to Word", "A Word document to edit: paragraphs, headings, lists, tables.", "docx"),
-        Tool("image-to-word", "Image to Word", "The same of a photo or a scan.", "docx"),
-        Tool("pdf-to-excel", "PDF to Excel", "Every table of a PDF as a sheet of a workbook.", "xlsx"),
-        Tool("image-to-excel", "Image to Excel", "The same of a photo or a scan.", "xlsx"),
-        Tool("extract-tables", "Extract tables", "Every table as rows and columns, one file of CSV.", "csv"),
+        Tool("image-to-text", "Image to text", "The text of a photo, a screenshot or a scan.", Kind.TEXT, "txt"),
+        Tool(
+            "pdf-to-text", "PDF to text", "The text of a PDF, digital or scanned, in reading order.", Kind.TEXT, "txt"
+        ),
+        Tool("pdf-to-markdown", "PDF to Markdown", "Headings, lists and tables as Markdown.", Kind.MARKDOWN, "md"),
+        Tool(
+            "pdf-to-word",
+            "PDF to Word",
+            "A Word document to edit: paragraphs, headings, lists, tables.",
+            Kind.DOCUMENT,
+            "docx",
+        ),
+        Tool("image-to-word", "Image to Word", "The same of a photo or a scan.", Kind.DOCUMENT, "docx"),
+        Tool("pdf-to-excel", "PDF to Excel", "Every table of a PDF as a sheet of a workbook.", Kind.TABLES, "xlsx"),
+        Tool("image-to-excel", "Image to Excel", "The same of a photo or a scan.", Kind.TABLES, "xlsx"),
+        Tool(
+            "extract-tables", "Extract tables", "Every table as rows and columns, one file of CSV.", Kind.TABLES, "csv"
+        ),
         Tool(
             "receipt-fields",
             "Receipt fields",
-            "Company, address, date, subtotal, tax, total and currency of a receipt, in `fields` of the job.",
+            "Company, address, date, subtotal, tax, total and currency of a receipt, and its lines of goods.",
+            Kind.FIELDS,
             "json",
             fields=RECEIPT,
         ),
         Tool(
             "invoice-fields",
             "Invoice fields",
-            "Number, dates, seller, buyer, subtotal, tax, total and currency of an invoice, in `fields` of the job.",
+            "Number, dates, seller and buyer with their addresses, subtotal, tax, total and currency of an invoice, and its "
+            "lines of goods.",
+            Kind.FIELDS,
             "json",
             fields=INVOICE,
         ),
-        Tool("searchable-pdf", "Searchable PDF", "The pages as they are, with text to search and copy.", "pdf"),
+        Tool(
+            "searchable-pdf",
+            "Searchable PDF",
+            "The pages as they are, with text to search and copy.",
+            Kind.DOCUMENT,
+            "pdf",
+        ),
         Tool(
             "handwriting-to-text",
             "Handwriting to text",
             "Letters and notes written by hand. Without a vision-language model on the server the embedded parser reads them, "
             "a third to a half of what is written: see `confidence`.",
+            Kind.TEXT,
             "txt",
             Tier.VLM,
         ),
@@ -84,6 +116,7 @@ TOOLS = {
             "math-to-latex",
             "Math to LaTeX",
             "Formulas as LaTeX in Markdown, printed or written by hand.",
+            Kind.LATEX,
             "md",
             Tier.VLM,
             needs_model=True,
@@ -92,9 +125,9 @@ TOOLS = {
             "translate",
             "Translate",
             "The document in the language of `translate_to`, beside the original: `translation` of the job, and downloads with "
-            "`text=translation`.",
+            "`text=translation`, which is what they are by themselves.",
+            Kind.TRANSLATION,
             "txt",
-            translates=True,
         ),
     )
 }

@@ -40,6 +40,9 @@ DATE = re.compile(
 AMOUNT = re.compile(r"(?<![\d.,/-])-?\d{1,3}(?:(?:[.,'’ ]\d{3})+|\d*)[.,]\d{2}(?![\d/%]|[.,]\d)")
 """With its two decimals: what has none may be a number of anything."""
 
+WORD = re.compile(r"[^\W\d_]{3,}")
+"""What is no number, no unit and no code."""
+
 _CURRENCIES = {
     **{
         "$": "USD",
@@ -79,6 +82,22 @@ def decimal(written: str) -> str:
     sign = "-" if written.startswith("-") else ""
     digits = re.sub(r"\D", "", written)
     return f"{sign}{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}"
+
+
+_NUMBER = re.compile(r"-?\d+(?:[.,'’ ]\d+)*")
+
+
+def number(written: str) -> str | None:
+    """The first number, whatever its decimals: 2,5 as 2.5. None where it can be two, as 1,234, or there is none."""
+    found = _NUMBER.search(written)
+    if found is None:
+        return None
+    if AMOUNT.fullmatch(found[0]):
+        return decimal(found[0])
+    if re.fullmatch(r"-?\d+", found[0]):
+        return found[0]
+    parted = re.fullmatch(r"(-?\d+)[.,](\d|\d{4,})", found[0])
+    return f"{parted[1]}.{parted[2]}" if parted else None
 
 
 def currency(found: re.Match[str]) -> str:

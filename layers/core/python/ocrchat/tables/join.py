@@ -25,39 +25,51 @@ class _Part:
     columns: tuple[tuple[float, float] | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A table of a document. `places` are those of its parts: of each, its page among the pages, and its block on it."""
+
+    table: Table
+    places: tuple[tuple[int, int], ...]
+
+
 def joined(pages: Sequence[PageResult]) -> list[tuple[int, Table]]:
     """All tables of a document in reading order, those that go on over pages as one, with the index of the page they begin on."""
-    return [(page.index, table) for page, found in zip(pages, continued(pages), strict=True) for _, table in found]
+    return [(pages[whole.places[0][0]].index, whole.table) for whole in wholes(pages)]
 
 
-def continued(pages: Iterable[PageResult]) -> list[list[tuple[int, Table]]]:
-    """For each page the tables that begin on it, each whole, with the index of its block in `PageResult.blocks`.
+def continued(pages: Sequence[PageResult]) -> list[list[tuple[int, Table]]]:
+    """For each page the tables that begin on it, each whole, with the index of its block in `PageResult.blocks`."""
+    found: list[list[tuple[int, Table]]] = [[] for _ in pages]
+    for whole in wholes(pages):
+        page, block = whole.places[0]
+        found[page].append((block, whole.table))
+    return found
+
+
+def wholes(pages: Iterable[PageResult]) -> list[Whole]:
+    """In reading order.
 
     A table goes on where it is the last thing on its page and another is the first on the next one (running heads, feet and
     footnotes aside), with as many columns in the same places. A header that is printed again is dropped.
     """
-    found: list[list[tuple[int, Table]]] = []
-    open_at: tuple[int, int] | None = None  # page and number of the table that ends the page before
-    last: _Part | None = None
-    for page in pages:
-        tables: list[tuple[int, Table]] = []
-        found.append(tables)
+    found: list[Whole] = []
+    last: _Part | None = None  # of the table that ends the page before
+    for at, page in enumerate(pages):
         body = [(number, block) for number, block in enumerate(page.blocks) if block.type not in _FLEETING]
         for place, (number, block) in enumerate(body):
             if block.table is None:
-                open_at = last = None
+                last = None
                 continue
             part = _part(block, page.width)
-            if place == 0 and open_at and last and _fit(last, part):
-                at, which = open_at
-                first, whole = found[at][which]
-                found[at][which] = (first, _stacked(whole, part.table))
+            if place == 0 and last and _fit(last, part):
+                before = found.pop()
+                found.append(Whole(_stacked(before.table, part.table), (*before.places, (at, number))))
             else:
-                tables.append((number, block.table))
-                open_at = (len(found) - 1, len(tables) - 1)
+                found.append(Whole(block.table, ((at, number),)))
             last = part
         if not body:
-            open_at = last = None
+            last = None
     return found
 
 

@@ -16,12 +16,13 @@ from ocrchat.translation import codec as translation
 from ocrchat.translation import rebuilding
 
 
-def of_pages(cloud: Cloud, job: Job, chunks: Sequence[Chunk]) -> Document:
-    """All pages, once each has been read or has failed; without words."""
+def of_pages(cloud: Cloud, job: Job, chunks: Sequence[Chunk], worded: int = 0) -> Document:
+    """All pages, once each has been read or has failed; with words on the first ones, so many as `worded`."""
     failures = {page: failure for chunk in chunks for page, failure in chunk.failures.items()}
     read = [page for page in job.pages if page not in failures]
     stored = cloud.blobs.get_jsons([keys.page_result(job, page) for page in read])
-    results = {page: codec.page_from_json(data, with_words=False) for page, data in zip(read, stored, strict=True)}
+    numbered = enumerate(zip(read, stored, strict=True))
+    results = {page: codec.page_from_json(data, with_words=number < worded) for number, (page, data) in numbered}
     return Document(tuple(results.get(page) or PageResult.failed(page, failures[page]) for page in job.pages))
 
 

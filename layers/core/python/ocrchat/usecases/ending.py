@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ocrchat import codec, export, keys
+from ocrchat import codec, export, keys, tool_results
 from ocrchat.billing import charge
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobEnded, Unavailable
-from ocrchat.fields import finding
+from ocrchat.fields import rows
 from ocrchat.model import Chunk, Ending, Job, JobStatus
 from ocrchat.tools import TOOLS
 from ocrchat.usecases import documents, publishing, translating
@@ -32,16 +32,16 @@ def assemble(cloud: Cloud, job_id: str) -> JobStatus | None:
         wrap_up(cloud, job, now)
         return job.status
     chunks = cloud.page_sets.chunks(job.id, range(len(job.chunks)))
-    document = documents.of_pages(cloud, job, chunks)
+    tool = TOOLS.get(job.options.tool)
+    document = documents.of_pages(cloud, job, chunks, worded=rows.PAGES if tool and tool.fields else 0)
     read = job.page_count - len(document.failed_pages)
     if not read:
         fail(cloud, job, "no_page_readable", now, document.failed_pages)
         return JobStatus.FAILED
-    tool = TOOLS.get(job.options.tool)
-    fields = finding.find(document, tool.fields) if tool and tool.fields else None
+    result = codec.tool_result_to_json(job, tool_results.of(tool, document)) if tool else None
     translation = translating.gathered(cloud, job, document)
     markdown = export.markdown.document(document)
-    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, markdown, fields, translation))
+    cloud.blobs.put_json(keys.result(job), codec.document_to_json(document, markdown, result, translation))
     ending = Ending(JobStatus.DONE, now, document.mean_confidence, document.failed_pages)
     if not _end(cloud, job, ending, charge(job, read, _fallbacks(chunks))):
         ended = cloud.jobs.get(job.id)
