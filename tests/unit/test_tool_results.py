@@ -42,8 +42,8 @@ def test_every_tool_says_what_it_makes_and_where_it_is(tool: tool_results.Tool) 
     made = result(tool.slug, page(text("Total 5.00")))
 
     assert (made["slug"], made["kind"]) == (tool.slug, tool.kind)
-    text = "&text=translation" if tool.slug == "translate" else ""
-    assert made["download"] == f"/api/v1/ocr/{'0' * 32}/download/?format={tool.format}{text}"
+    of_translation = "&text=translation" if tool.slug == "translate" else ""
+    assert made["download"] == f"/api/v1/ocr/{'0' * 32}/download/?format={tool.format}{of_translation}"
     assert (made["tables"] is not None) == (tool.kind is Kind.TABLES)
     assert (made["fields"] is not None) == (made["items"] is not None) == (tool.kind is Kind.FIELDS)
     assert bool(tool.fields) == (tool.kind is Kind.FIELDS)
