@@ -235,7 +235,13 @@ def _settings(table: dict[str, Any], model_url: str) -> Settings:
     boto3.client("s3").create_bucket(Bucket="documents")
     wanted = ("BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
     boto3.client("dynamodb").create_table(TableName="jobs", **{name: table[name] for name in wanted})
-    names = {"Table": "jobs", "SplitFunction": "split", "PrepareFunction": "prepare", "AssembleFunction": "assemble"}
+    names = {
+        "Table": "jobs",
+        "SplitFunction": "split",
+        "PrepareFunction": "prepare",
+        "TranslateFunction": "translate",
+        "AssembleFunction": "assemble",
+    }
     machine = boto3.client("stepfunctions").create_state_machine(
         name="job",
         definition=re.sub(r"\$\{(\w+)}", lambda found: names[found[1]], asl.definition()),
