@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
-import docx
 import httpx
-import openpyxl
 import pymupdf
 import pytest
 
 from ocrchat.tools import TOOLS, Kind
 from tests.documents import scanned_pdf
+from tests.downloaded import plain, rows, sheets, word
 from tests.http.conftest import poll, post
 from tests.http.test_bad_input import problem
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def plain(content: bytes) -> str:
-    return content.decode("utf-8-sig")
-
-
-def word(content: bytes) -> str:
-    document = docx.Document(io.BytesIO(content))
-    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
-
-
-def sheets(content: bytes) -> str:
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value)
-
-
 def table(content: bytes) -> str:
-    rows = list(csv.reader(io.StringIO(plain(content))))
-    assert max(map(len, rows)) > 1
-    return "\n".join(cell for row in rows for cell in row)
+    found = rows(content)
+    assert max(map(len, found)) > 1
+    return "\n".join(cell for row in found for cell in row)
 
 
 def pdf(content: bytes) -> str:

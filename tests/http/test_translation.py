@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import docx
 import httpx
 import jsonschema
-import openpyxl
 import pymupdf
 import pytest
 
 from ocrchat import export, schemas
 from tests import translation_servers
 from tests.documents import digital_pdf
+from tests.downloaded import plain, rows, sheets, word
 from tests.http.conftest import ROOT, TOKEN, poll, post, start
 from tests.http.test_bad_input import problem
 from tests.translation_servers import MODEL, Fails, Server, changes_numbers, echo, pseudo
@@ -105,23 +102,8 @@ def test_the_servers_key_and_its_codes_are_used(job: dict[str, Any], translator:
     assert {(body["source"], body["target"], body["api_key"]) for body in bodies} == {("en", "es", "the-key")}
 
 
-def plain(content: bytes) -> str:
-    return content.decode("utf-8-sig")
-
-
-def word(content: bytes) -> str:
-    document = docx.Document(io.BytesIO(content))
-    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
-    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
-
-
-def sheets(content: bytes) -> str:
-    book = openpyxl.load_workbook(io.BytesIO(content))
-    return "\n".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value)
-
-
-def rows(content: bytes) -> str:
-    return "\n".join(cell for row in csv.reader(io.StringIO(plain(content))) for cell in row)
+def cells(content: bytes) -> str:
+    return "\n".join(cell for row in rows(content) for cell in row)
 
 
 def pdf(content: bytes) -> str:
@@ -136,7 +118,7 @@ def job_text(content: bytes) -> str:
     return "\n".join(page["text"] for page in found["pages"])
 
 
-LOOK = {"txt": plain, "md": plain, "docx": word, "xlsx": sheets, "csv": rows, "json": job_text, "pdf-text": pdf}
+LOOK = {"txt": plain, "md": plain, "docx": word, "xlsx": sheets, "csv": cells, "json": job_text, "pdf-text": pdf}
 
 
 def test_every_format_that_can_is_looked_into() -> None:
