@@ -32,6 +32,8 @@ _LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _E_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
+_SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -73,6 +75,10 @@ class Config:
     """A bucket of the same region and account for S3's server access logs; empty for none."""
     customer_key: bool
     """Whether bucket, table, queues and alarms are encrypted under a KMS key of the stack's own, in place of AWS's keys."""
+    vpc_subnets: tuple[str, ...]
+    """Subnets that the functions are in; none for Lambda's own network."""
+    vpc_security_groups: tuple[str, ...]
+    """Their security groups there."""
     web_acl: bool
     """Whether AWS WAF stands before the API."""
     web_acl_rate: int
@@ -177,6 +183,11 @@ class Config:
             return f"log_days: CloudWatch keeps logs for {', '.join(map(str, _LOG_DAYS))} days."
         if self.log_bucket and not _BUCKET.fullmatch(self.log_bucket):
             return f"log_bucket: '{self.log_bucket}' is no name of a bucket."
+        if bool(self.vpc_subnets) != bool(self.vpc_security_groups):
+            return "vpc_subnets and vpc_security_groups: give both, or neither."
+        for name, known in (("vpc_subnets", _SUBNET), ("vpc_security_groups", _SECURITY_GROUP)):
+            if wrong := next((it for it in getattr(self, name) if not known.fullmatch(it)), None):
+                return f"{name}: '{wrong}' is no id."
         if not self.api_rate or not self.api_burst:
             return "api_rate, api_burst: 1 at least, since with 0 every request is refused."
         if self.web_acl_rate < 10:

@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra import network
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.chat import Chat
@@ -247,6 +248,8 @@ class OcrChatStack(cdk.Stack):
         functions = [it.function for it in self.node.find_all() if isinstance(it, Entrypoint)]
         if key:
             allow_use(key, workflow.machine, *functions)
+        if config.vpc_subnets:
+            network.place(functions, subnets=config.vpc_subnets, security_groups=config.vpc_security_groups)
         alarms = Alarms(
             self,
             "Alarms",

@@ -22,6 +22,8 @@ EVERYTHING = {
     "log_days": "7",
     "log_bucket": "access-logs",
     "customer_key": "true",
+    "vpc_subnets": "subnet-0a1b2c3d, subnet-4e5f6a7b",
+    "vpc_security_groups": "sg-0a1b2c3d",
     "web_acl": "true",
     "api_rate": "20",
     "api_burst": "40",

@@ -86,6 +86,14 @@ def test_reads_of_the_buckets_are_logged_where_the_operator_says(configured: Syn
     assert {it["LogFilePrefix"] for it in logged} == {"OcrChatDev/", "OcrChatDev-drop/"}
 
 
+def test_functions_are_in_the_subnets_that_are_named(stack: Synthesised, configured: Synthesised) -> None:
+    named = {"SubnetIds": ["subnet-0a1b2c3d", "subnet-4e5f6a7b"], "SecurityGroupIds": ["sg-0a1b2c3d"]}
+    for entry, function in configured.functions().items():
+        assert function["Properties"]["VpcConfig"] == named, entry
+        assert "ec2:CreateNetworkInterface *" in configured.grants(function["Properties"]["Role"])
+    assert not [entry for entry, function in stack.functions().items() if "VpcConfig" in function["Properties"]]
+
+
 def test_the_web_acl_counts_addresses_and_keeps_no_samples(configured: Synthesised) -> None:
     """A sampled request shows its headers, and the token in them."""
     acl = configured.only("WAFv2::WebACL")
