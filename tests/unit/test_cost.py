@@ -146,6 +146,10 @@ def is_why(name: str) -> bool:
     return name.endswith("_why") or name == "job_pages"  # told with job_shares
 
 
+OF_THE_PAGE = {"ecr_gb_month", "metric_month", "ml_g6_xlarge_hour", "translate_character"}
+"""Prices of what no job is charged with: idle parts, the GPU, a translation."""
+
+
 def test_every_price_is_used() -> None:
     jobs = {(job["pages"], job["tier"]): job for job in deployed.results("calls")["jobs"]}
     used = {
@@ -156,7 +160,7 @@ def test_every_price_is_used() -> None:
     }
     others = {name for name, price in deployed.data("prices").items() if "name" in price}
 
-    assert set(deployed.data("prices")) == used | others | {"ecr_gb_month", "metric_month", "ml_g6_xlarge_hour"}
+    assert set(deployed.data("prices")) == used | others | OF_THE_PAGE
 
 
 def test_every_function_that_was_counted_is_deployed() -> None:
