@@ -10,6 +10,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.bucket import bucket
 from infra.function import Entrypoint, Layers
 from infra.nag import accept, accept_wildcard, arn
 from infra.queue import LONGEST_RETENTION, queue
@@ -64,26 +65,15 @@ class DropBucket(Construct):
         )
         # As long as the plan that keeps the shortest: nobody's file is kept for longer than was promised.
         kept = cdk.Duration.days(min(plan.retention_days for plan in PLANS.values()))
-        self.bucket = s3.Bucket(
+        self.bucket = bucket(
             self,
             "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
-            encryption_key=key,
-            bucket_key_enabled=True if key else None,  # else each object is a call of KMS
-            enforce_ssl=True,
-            # What another AWS account drops is ours to read.
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=removal_policy,
-            server_access_logs_bucket=s3.Bucket.from_bucket_name(self, "LogBucket", log_bucket) if log_bucket else None,
-            server_access_logs_prefix=f"{cdk.Stack.of(self).stack_name}-drop/" if log_bucket else None,
-            lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
-                *(s3.LifecycleRule(prefix=prefix, expiration=kept) for prefix in (keys.DROPS, keys.RESULTS)),
-            ],
+            key=key,
+            log_bucket=log_bucket,
+            log_prefix=f"{cdk.Stack.of(self).stack_name}-drop/",
+            lifecycle_rules=[s3.LifecycleRule(prefix=prefix, expiration=kept) for prefix in (keys.DROPS, keys.RESULTS)],
         )
-        if not log_bucket:
-            accept(self.bucket, "S1", "log_bucket names a bucket for access logs, as for the documents.")
         self._notify()
         self.droppers = self._policy(key)
 
@@ -118,12 +108,12 @@ class DropBucket(Construct):
 
     def _notify(self) -> None:
         """In the bucket's own words: CDK's are a function that may configure every bucket of the AWS account."""
-        bucket = self.bucket.node.default_child
-        assert isinstance(bucket, s3.CfnBucket)
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
         under_drop = s3.CfnBucket.S3KeyFilterProperty(
             rules=[s3.CfnBucket.FilterRuleProperty(name="prefix", value=keys.DROPS)]
         )
-        bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
                 s3.CfnBucket.QueueConfigurationProperty(
                     event="s3:ObjectCreated:*",

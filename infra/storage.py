@@ -11,7 +11,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.nag import accept, accept_wildcard, arn
+from infra.bucket import bucket
+from infra.nag import accept_wildcard, arn
 from ocrchat import keys
 from ocrchat.billing import PLANS
 
@@ -36,22 +37,16 @@ class Storage(Construct):
         key: kms.IKey | None,
         log_bucket: str,
     ) -> None:
-        """Encrypted under `key`, or under AWS's own. The bucket is never emptied by the stack: that would take a function with
-        rights over all of it, so `make destroy` empties it instead."""
+        """Encrypted under `key`, or under AWS's own."""
         super().__init__(scope, id)
-        self.bucket = s3.Bucket(
+        self.bucket = bucket(
             self,
             "Documents",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            encryption=s3.BucketEncryption.KMS if key else s3.BucketEncryption.S3_MANAGED,
-            encryption_key=key,
-            bucket_key_enabled=True if key else None,  # else each object is a call of KMS
-            enforce_ssl=True,
             removal_policy=removal_policy,
-            server_access_logs_bucket=s3.Bucket.from_bucket_name(self, "LogBucket", log_bucket) if log_bucket else None,
-            server_access_logs_prefix=f"{cdk.Stack.of(self).stack_name}/" if log_bucket else None,
+            key=key,
+            log_bucket=log_bucket,
+            log_prefix=f"{cdk.Stack.of(self).stack_name}/",
             lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
                 s3.LifecycleRule(prefix=keys.UPLOADS, expiration=cdk.Duration.days(1)),
                 *(
                     s3.LifecycleRule(prefix=keys.kept_for(days), expiration=cdk.Duration.days(days))
@@ -68,13 +63,6 @@ class Storage(Construct):
                 )
             ],
         )
-        if not log_bucket:
-            accept(
-                self.bucket,
-                "S1",
-                "log_bucket names a bucket for access logs, which belongs to the account and not to this stack. Without it "
-                "CloudTrail's data events can say who reads what.",
-            )
         self.table = dynamodb.Table(
             self,
             "Jobs",
@@ -156,12 +144,12 @@ def allow_read_elsewhere(grantee: iam.IGrantable, buckets: Sequence[str]) -> Non
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["s3:GetObject"],
-            resource_arns=[f"arn:{cdk.Aws.PARTITION}:s3:::{bucket}/*" for bucket in buckets],
+            resource_arns=[f"arn:{cdk.Aws.PARTITION}:s3:::{name}/*" for name in buckets],
         )
-        for bucket in buckets:
+        for name in buckets:
             accept_wildcard(
                 grantee,
-                f"arn:<AWS::Partition>:s3:::{bucket}/*",
+                f"arn:<AWS::Partition>:s3:::{name}/*",
                 "The operator has named the bucket. Which prefixes an account may name is checked at each request.",
             )
 
