@@ -7,6 +7,9 @@ has the pack's own script score pages and answers. Every citation is looked up i
 The peer is BM25 over whole pages, by words as they stand, which names as many pages as the answer cites: what a search box
 would do. It writes no answers.
 
+Then what a model that writes would be shown of each document, if it took 8,000 tokens: which of the pages that the answer
+stands on are among them, chosen by words and meaning, and by words alone.
+
 Writes benchmarks/results/questions.json; `OCRCHAT_CHAT_*` applies, so any model that the server can ask may be measured.
 """
 
@@ -29,10 +32,18 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks import machine, product, scores
+from ocrchat import codec
+from ocrchat.chat import prompt
 from ocrchat.chat.bm25 import Bm25
+from ocrchat.chat.embedder import Embedder
+from ocrchat.chat.model import Nearness, Question
 from ocrchat.chat.sheet import fold
+from ocrchat.model import Document
 
 PORT = 8766
+WEIGHTS = Path(__file__).parent.parent / ".build" / "weights"
+CONTEXT = 8000
+"""Tokens: as little as a model may take (`ocrchat.settings`), where what is chosen matters most."""
 FOLDER = "G"
 RESULTS = Path(__file__).parent / "results" / "questions.json"
 
@@ -57,7 +68,9 @@ def main() -> None:
     items = [item for item in json.loads(manifest.read_text())["items"] if item.get("truth_kind") == "qa"]
     groups: dict[str, Asked] = defaultdict(Asked)
     with ExitStack() as stack:
-        folders = {name: Path(stack.enter_context(tempfile.TemporaryDirectory())) for name in ("ocrchat", "bm25")}
+        contenders = ("ocrchat", "bm25", "shown", "shown_by_words")
+        folders = {name: Path(stack.enter_context(tempfile.TemporaryDirectory())) for name in contenders}
+        nearness = Embedder(WEIGHTS, threads=2).nearness
         client = stack.enter_context(product.served(PORT))
         for item in track(items, "asking", console=Console(stderr=True)):
             job = read(client, options.eval / FOLDER / item["file"])
@@ -65,6 +78,9 @@ def main() -> None:
             answers, searched = ask_all(client, job, questions, groups[item["group"]])
             (folders["ocrchat"] / f"{item['id']}.json").write_text(json.dumps(answers))
             (folders["bm25"] / f"{item['id']}.json").write_text(json.dumps(searched))
+            document = codec.document_from_json(job)
+            for name, near in (("shown", nearness), ("shown_by_words", None)):
+                (folders[name] / f"{item['id']}.json").write_text(json.dumps(shown(document, questions, near)))
         scored = {name: scores.of_groups(options.eval, FOLDER, folder) for name, folder in folders.items()}
     report = machine.facts() | {"groups": summary(groups, scored)}
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
@@ -105,6 +121,12 @@ def ask_all(
     return answers, searched
 
 
+def shown(document: Document, questions: list[dict[str, Any]], nearness: Nearness | None) -> list[dict[str, Any]]:
+    """The pages that a model would be shown for each question."""
+    asked = ((one["qid"], prompt.items(document, Question(one["question"]), CONTEXT, nearness)) for one in questions)
+    return [{"qid": qid, "answer": "", "pages": sorted({item.page for item in items})} for qid, items in asked]
+
+
 def page_text(page: dict[str, Any]) -> str:
     """Folded; with the rows of its tables, which lines may go through."""
     tables = (block["table"] for block in page["blocks"] if block["table"])
@@ -133,6 +155,8 @@ def summary(groups: dict[str, Asked], scored: dict[str, dict[str, dict[str, floa
             "answer_match": scored["ocrchat"][group]["answer_match"],
             "refused_unanswerable": scored["ocrchat"][group].get("refused_unanswerable"),
             "bm25_page_recall": scored["bm25"][group]["page_recall"],
+            "shown_page_recall": scored["shown"][group]["page_recall"],
+            "shown_page_recall_by_words": scored["shown_by_words"][group]["page_recall"],
             "citations": asked.citations,
             "citations_standing": asked.standing,
             "seconds_median": round(median(asked.seconds), 3),

@@ -157,8 +157,12 @@ def test_chunks_hold_every_unit_once_and_never_cross_a_page() -> None:
         assert sum(len(some[unit].text) for unit in range(one.first, one.last)) <= CHUNK
 
 
-def test_pages_come_by_what_they_have_to_do_with_the_question() -> None:
-    assert Index(INVOICE).pages("Who keeps the title to the goods?") == (2, 1)
+def test_chunks_come_by_what_they_have_to_do_with_the_question() -> None:
+    index = Index(INVOICE)
+
+    best = index.rank_by_meaning("Who keeps the title to the goods?", None)[0]
+
+    assert index.chunks[best.chunk].page == 2
 
 
 def test_what_stands_in_the_margin_of_every_page_is_there_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -231,3 +231,19 @@ def test_a_document_of_letters_that_are_tokens_fits_too() -> None:
     sent = prompt.items(document, Question("天地?"), 8000)
 
     assert 3000 < sum(len(item.text) for item in sent) <= 8000 - prompt.MOST_TOKENS
+
+
+def test_of_a_long_document_pages_are_chosen_by_meaning_too() -> None:
+    filler = ["The report goes on with other matters of no interest here."] * 60
+    said = ("The staff, the staff room, and the size of the staff room.", "Who works here: staff of 4,200.")
+    document = Document(tuple(page(number, text, *filler) for number, text in enumerate(said)))
+    question = Question("What size has the staff?")
+
+    def near(_: str, texts: Sequence[str]) -> list[float]:
+        return [2.0 * ("4,200" in text) for text in texts]
+
+    by_words = prompt.items(document, question, 3200)
+    by_meaning = prompt.items(document, question, 3200, near)
+
+    assert {item.page for item in by_words} == {1}
+    assert {item.page for item in by_meaning} == {2}

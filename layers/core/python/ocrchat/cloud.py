@@ -23,7 +23,8 @@ from ocrchat.model import Lane
 from ocrchat.settings import ChatProvider, Settings, TranslateProvider, VlmBackend, vcpus
 
 if TYPE_CHECKING:
-    from ocrchat.chat.model import ChatModel
+    from ocrchat.chat.embedder import Embedder
+    from ocrchat.chat.model import ChatModel, Nearness
     from ocrchat.translation.model import Translator
     from ocrchat.vlm.backend import Backend
 
@@ -124,17 +125,29 @@ def connect_chat(settings: Settings) -> ChatModel:
         case ChatProvider.BEDROCK:
             from ocrchat.aws.bedrock import BedrockModel
 
-            return BedrockModel.connect(settings.chat_model, settings.chat_context)
+            return BedrockModel.connect(settings.chat_model, settings.chat_context, _nearness(settings))
         case ChatProvider.OPENAI:
             from ocrchat.aws.secrets import secret
             from ocrchat.chat.openai import OpenAiModel
 
             key = secret(settings.chat_secret) if settings.chat_secret else ""
-            return OpenAiModel(settings.chat_url, settings.chat_model, key, settings.chat_context)
+            return OpenAiModel(settings.chat_url, settings.chat_model, key, settings.chat_context, _nearness(settings))
         case ChatProvider.EXTRACTIVE:
             from ocrchat.chat.extractive import Extractive
 
             return Extractive.load(Path(settings.weights), threads=vcpus())
+
+
+def _nearness(settings: Settings) -> Nearness:
+    """The embedder's. It is loaded when a document is too long for a model, which most are not."""
+
+    @lru_cache(maxsize=1)
+    def embedder() -> Embedder:
+        from ocrchat.chat.embedder import Embedder
+
+        return Embedder(Path(settings.weights), threads=vcpus())
+
+    return lambda question, texts: embedder().nearness(question, texts)
 
 
 @lru_cache(maxsize=1)

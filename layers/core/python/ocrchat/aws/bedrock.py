@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from ocrchat.aws.failures import code
 from ocrchat.chat import prompt
-from ocrchat.chat.model import Claim, Question, Statement
+from ocrchat.chat.model import Claim, Nearness, Question, Statement
 from ocrchat.chat.sentences import Sentences
 from ocrchat.errors import Unavailable
 from ocrchat.model import Document
@@ -37,21 +37,25 @@ _OPERATOR = frozenset({"AccessDeniedException", "ValidationException", "Resource
 
 
 class BedrockModel:
-    """`context`: tokens that the model takes. `name` is the model's id without the prefix of its inference profile."""
+    """`context`: tokens that the model takes. By `nearness` the pages of a longer document are chosen. `name` is the model's id
+    without the prefix of its inference profile."""
 
-    def __init__(self, client: BedrockRuntimeClient, model: str, context: int) -> None:
+    def __init__(
+        self, client: BedrockRuntimeClient, model: str, context: int, nearness: Nearness | None = None
+    ) -> None:
         self._client = client
         self._model = model
         self._context = context
+        self._nearness = nearness
         self.name = f"bedrock:{model.rpartition('/')[2]}"
 
     @classmethod
-    def connect(cls, model: str, context: int) -> BedrockModel:
+    def connect(cls, model: str, context: int, nearness: Nearness | None = None) -> BedrockModel:
         config = Config(retries={"total_max_attempts": 1}, read_timeout=_SILENCE, connect_timeout=3)
-        return cls(boto3.client("bedrock-runtime", config=config), model, context)
+        return cls(boto3.client("bedrock-runtime", config=config), model, context, nearness)
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
-        items = prompt.items(document, question, self._context)
+        items = prompt.items(document, question, self._context, self._nearness)
         if not items:
             return
         try:

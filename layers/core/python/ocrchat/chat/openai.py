@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ocrchat.chat import prompt
-from ocrchat.chat.model import Claim, Question, Statement
+from ocrchat.chat.model import Claim, Nearness, Question, Statement
 from ocrchat.chat.sentences import Sentences
 from ocrchat.errors import Unavailable
 from ocrchat.model import Document
@@ -33,15 +33,16 @@ _THINKS, _HAS_THOUGHT = "<think>", "</think>"
 
 
 class OpenAiModel:
-    """`context`: tokens that the model takes."""
+    """`context`: tokens that the model takes. By `nearness` the pages of a longer document are chosen."""
 
-    def __init__(self, url: str, model: str, key: str, context: int) -> None:
+    def __init__(self, url: str, model: str, key: str, context: int, nearness: Nearness | None = None) -> None:
         self._server = OpenAiServer(url, model, key, silence=_SILENCE)
         self._context = context
+        self._nearness = nearness
         self.name = self._server.name
 
     def answer(self, document: Document, question: Question, deadline: float) -> Iterator[Statement]:
-        items = prompt.items(document, question, self._context)
+        items = prompt.items(document, question, self._context, self._nearness)
         try:
             yield from _statements(_aloud(chat.texts(self._server.stream(self._request(items, question), deadline))))
         except Busy as error:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from ocrchat.chat.cleaning import visible
-from ocrchat.chat.model import Question
+from ocrchat.chat.model import Nearness, Question
 from ocrchat.model import Document, PageResult
 
 if TYPE_CHECKING:
@@ -52,9 +52,10 @@ class Item:
     text: str
 
 
-def items(document: Document, question: Question, context: int) -> list[Item]:
+def items(document: Document, question: Question, context: int, nearness: Nearness | None = None) -> list[Item]:
     """The whole document where it fits into a context of so many tokens, beside the question and the answer; else the pages
-    that the question is about, or passages of them where the first is too long; in order."""
+    that the question is about by words and, with `nearness`, by meaning, or passages of them where the first is too long; in
+    order."""
     tokens = max(context - MOST_TOKENS - len(history(question)), _LEAST)  # at most a token a character
     pages = {page.index + 1: page for page in document.pages if page.blocks}
     sizes = {number: len(page.text.encode()) / _BYTES_A_TOKEN for number, page in pages.items()}
@@ -63,11 +64,15 @@ def items(document: Document, question: Question, context: int) -> list[Item]:
         from ocrchat.chat.retrieval import index_of
 
         index = index_of(document)
-        ranked = index.pages(question.text)
-        if ranked and sizes[ranked[0]] > tokens:
-            return _passages(index, question, tokens)
+        ranked = [found.chunk for found in index.rank_by_meaning(question.text, nearness)]
+        numbers = dict.fromkeys(
+            [*ranked, *range(len(index.chunks))]
+        )  # what has none of its words comes last, as it stands
+        order = list(dict.fromkeys(index.chunks[number].page for number in numbers))
+        if order and sizes[order[0]] > tokens:
+            return _passages(index, numbers, tokens)
         chosen, room = [], float(tokens)
-        for number in ranked:
+        for number in order:
             if sizes[number] <= room:
                 chosen.append(number)
                 room -= sizes[number]
@@ -87,17 +92,15 @@ def history(question: Question) -> str:
     return visible(f"{earlier}Question: {question.text}{again if refuted else ''}")
 
 
-def _passages(index: Index, question: Question, tokens: int) -> list[Item]:
-    ranked = [found.chunk for found in index.rank(index.query(question.text))]
+def _passages(index: Index, numbers: Iterable[int], tokens: int) -> list[Item]:
     chosen: dict[int, Item] = {}
     room = float(tokens)
-    for number in dict.fromkeys([*ranked, *range(len(index.chunks))]):
-        chunk = index.chunks[number]
-        text = visible(" ".join(unit.text for unit in index.units[chunk.first : chunk.last]))
+    for number in numbers:
+        text = visible(index.text(number))
         room -= len(text.encode()) / _BYTES_A_TOKEN
         if room < 0:
             break
-        chosen[number] = Item(chunk.page, text)
+        chosen[number] = Item(index.chunks[number].page, text)
     return [chosen[number] for number in sorted(chosen)]
 
 

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ocrchat.chat.bm25 import Bm25
+from ocrchat.chat.model import Nearness
 from ocrchat.chat.passages import Chunk, Unit, chunks, units
 from ocrchat.chat.questions import Query, Reader
 from ocrchat.chat.tokens import Tokeniser
 from ocrchat.model import Document
+
+_COMPARED = 24
+"""Chunks, the best by words, whose meaning is compared with the question's: 20 ms each."""
+
+_MEANING = 0.5
+"""What the same meaning counts, where the best one by words has 1."""
 
 _SYNONYM = 0.6
 """What another word for a thing counts, in words of the question."""
@@ -48,10 +55,19 @@ class Index:
             total.update(related)
         return [Found(chunk, score) for chunk, score in sorted(total.items(), key=lambda one: (-one[1], one[0]))]
 
-    def pages(self, question: str) -> tuple[int, ...]:
-        """Numbers of all pages that have text, the ones that the question is about first, then the others as they stand."""
-        ranked = [self.chunks[found.chunk].page for found in self.rank(self.query(question))]
-        return tuple(dict.fromkeys([*ranked, *(chunk.page for chunk in self.chunks)]))
+    def rank_by_meaning(self, question: str, nearness: Nearness | None) -> list[Found]:
+        """As `rank`, the best of it in the order of words and meaning together; without `nearness` by words alone."""
+        ranked = self.rank(self.query(question))
+        if nearness is None or not ranked:
+            return ranked
+        best, rest, most = ranked[:_COMPARED], ranked[_COMPARED:], ranked[0].score
+        near = nearness(question, [self.text(found.chunk) for found in best])
+        both = [Found(one.chunk, one.score / most + _MEANING * more) for one, more in zip(best, near, strict=True)]
+        return [*sorted(both, key=lambda one: -one.score), *rest]
+
+    def text(self, chunk: int) -> str:
+        first, last = self.chunks[chunk].first, self.chunks[chunk].last
+        return " ".join(unit.text for unit in self.units[first:last])
 
     def unit_terms(self, unit: int) -> frozenset[str]:
         """Of the unit with what it stands under."""
@@ -65,10 +81,7 @@ class Index:
 
     @cached_property
     def _chunk_scores(self) -> Bm25:
-        texts = (
-            " ".join([self.units[chunk.first].heading, *(unit.text for unit in self.units[chunk.first : chunk.last])])
-            for chunk in self.chunks
-        )
+        texts = (f"{self.units[chunk.first].heading} {self.text(number)}" for number, chunk in enumerate(self.chunks))
         return Bm25([self.terms(text) for text in texts])
 
     def terms(self, text: str) -> list[str]:
