@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 
 import boto3
 import typer
+from botocore.exceptions import ClientError
 from rich.console import Console
 
 from ocrchat import codec, usecases
 from ocrchat.aws.accounts import ACCOUNT_ID, Token
+from ocrchat.aws.failures import code
 from ocrchat.billing import PLANS, Account, Plan
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
@@ -182,6 +184,21 @@ def allow_read(
     with _changed(context, account) as change:
         change.account = replace(change.account, readable=tuple(dict.fromkeys((*change.account.readable, prefix))))
     console.print(f"'{account}' may read {', '.join(change.account.readable)}")
+
+
+@app.command()
+def bring_back(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="A table that AWS has restored from the stack's.", show_default=False)],
+) -> None:
+    """Bring back accounts that a restored table has and the stack's has lost: docs/deploy.md, Restore."""
+    try:
+        found = _cloud(context).accounts.bring_back(table)
+    except ClientError as error:
+        if code(error) != "ResourceNotFoundException":
+            raise
+        raise typer.BadParameter(f"There is no table '{table}', or it is not ready yet.", param_hint="table") from None
+    console.print(f"{len(found)} brought back: {', '.join(found)}" if found else "No account is missing.")
 
 
 @dataclass

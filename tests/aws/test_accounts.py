@@ -54,6 +54,43 @@ def test_a_token_is_kept_as_its_hash_and_can_be_revoked(cloud: Cloud, account: A
     assert cloud.accounts.by_token(other) == account.id
 
 
+def test_what_a_restored_table_has_comes_back_where_it_is_missing(
+    cloud: Cloud, account: Account, settings: Settings
+) -> None:
+    """The restored table as AWS makes it: one more, with the items of a moment in the past."""
+    client = cloud.accounts._client
+    token = cloud.accounts.issue_token(account.id, "laptop", NOW)
+    usecases.open_account(cloud, "stays", PLANS["pro"])
+    revoked = cloud.accounts.issue_token("stays", "lost laptop", NOW)
+    description = client.describe_table(TableName=settings.table)["Table"]
+    client.create_table(
+        TableName="restored",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=description["KeySchema"],
+        AttributeDefinitions=[
+            one for one in description["AttributeDefinitions"] if one["AttributeName"] in ("pk", "sk")
+        ],
+    )
+    kept = client.scan(TableName=settings.table)["Items"]
+    for item in kept:
+        client.put_item(TableName="restored", Item=item)
+    before, _ = cloud.books.movements(account.id, 10)
+    (listed,) = cloud.accounts.tokens("stays")
+    cloud.accounts.revoke_tokens("stays", listed.id)
+    for item in kept:
+        if account.id in str(item):
+            client.delete_item(TableName=settings.table, Key={"pk": item["pk"], "sk": item["sk"]})
+    assert cloud.accounts.by_token(token) is None
+
+    assert cloud.accounts.bring_back("restored") == [account.id]
+
+    assert cloud.accounts.get(account.id) == account
+    assert cloud.accounts.by_token(token) == account.id
+    assert cloud.books.movements(account.id, 10)[0] == before
+    assert cloud.accounts.by_token(revoked) is None, "an account that is there is not touched"
+    assert cloud.accounts.bring_back("restored") == []
+
+
 def test_an_account_is_not_opened_twice(cloud: Cloud, account: Account) -> None:
     assert not usecases.open_account(cloud, account.id, PLANS["free"])
     kept = cloud.accounts.get(account.id)

@@ -116,3 +116,8 @@ def test_what_an_operator_sees_is_what_the_account_sees(server: Server, admin: A
         assert api.headers["Authorization"].removeprefix("Bearer ") not in token
         admin("revoke-token", "seen", token.split()[0])
         problem(api.get("/api/v1/account/"), 401, "unauthenticated")
+
+
+def test_accounts_are_brought_back_from_a_table_that_is_there(admin: Admin, stack: Stack) -> None:
+    assert "no table 'nowhere'" in admin("bring-back", "nowhere", code=2)
+    assert "No account is missing" in admin("bring-back", stack.settings.table)

@@ -163,6 +163,26 @@ class Accounts:
                 ExpressionAttributeValues=to_attributes({":minus": -1}),
             )
 
+    def bring_back(self, restored: str) -> list[str]:
+        """Copies accounts that the table `restored`, of a moment in the past, has and this one lacks, with their tokens and
+        ledgers; their ids.
+
+        An account that is there stays as it is: its tokens may have been revoked since. Of one that is not, those come back
+        too. Its own item comes last, so that what broke off can be run again.
+        """
+        lost: dict[str, list[dict[str, Any]]] = {}
+        with translated():
+            for page in self._client.get_paginator("scan").paginate(TableName=restored):
+                for item in page["Items"]:
+                    if owner := _owner(from_attributes(item)):
+                        lost.setdefault(owner, []).append(item)
+            found = [account_id for account_id in sorted(lost) if self.get(account_id) is None]
+            for account_id in found:
+                own = account_key(account_id)["sk"]
+                for item in sorted(lost[account_id], key=lambda item: item["sk"] == own):
+                    self._client.put_item(TableName=self._table, Item=item)
+        return found
+
     def _put(self, account: Account, condition: str, values: dict[str, Any]) -> bool:
         with translated():
             try:
@@ -237,6 +257,14 @@ def _from_item(item: dict[str, Any]) -> Account:
         former_webhook_secret=value["former_webhook_secret"],
         former_webhook_secret_until=codec.time_from_json(until) if until else None,
     )
+
+
+def _owner(value: dict[str, Any]) -> str | None:
+    """The account of its own item, of one of its tokens, and of its ledger (`books`); None of all else."""
+    if value["sk"] == "TOKEN":
+        return str(value["account_id"])
+    is_kept = value["pk"].startswith("ACCOUNT#") and value["sk"].startswith(("ACCOUNT", "LEDGER#", "TOKEN#"))
+    return str(value["pk"].removeprefix("ACCOUNT#")) if is_kept else None
 
 
 def _digest(token: str) -> str:
