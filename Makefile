@@ -56,7 +56,7 @@ diff: .venv/.dev  ## What make deploy would change
 	$(CDK) diff OcrChat $(CONTEXT)
 
 destroy: .venv/.dev  ## Take the stack away: make destroy STAGE=dev, with all that is in it. Of prod, documents and jobs stay
-	@$(VENV)/python -m infra.deployment empty $(STAGE)
+	@$(VENV)/python -m infra.deployment empty $(CONTEXT)
 	$(CDK) destroy OcrChat $(CONTEXT)
 
 smoke: .venv/.local  ## Try every route of a running API: make smoke URL=https://.../ TOKEN=...

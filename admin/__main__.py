@@ -19,12 +19,10 @@ from urllib.parse import urlsplit
 
 import boto3
 import typer
-from botocore.exceptions import ClientError
 from rich.console import Console
 
 from ocrchat import codec, usecases
 from ocrchat.aws.accounts import ACCOUNT_ID, Token
-from ocrchat.aws.failures import code
 from ocrchat.billing import PLANS, Account, Plan
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
@@ -194,10 +192,8 @@ def bring_back(
     """Bring back accounts that a restored table has and the stack's has lost: docs/deploy.md, Restore."""
     try:
         found = _cloud(context).accounts.bring_back(table)
-    except ClientError as error:
-        if code(error) != "ResourceNotFoundException":
-            raise
-        raise typer.BadParameter(f"There is no table '{table}', or it is not ready yet.", param_hint="table") from None
+    except LookupError as error:
+        raise typer.BadParameter(str(error), param_hint="table") from None
     console.print(f"{len(found)} brought back: {', '.join(found)}" if found else "No account is missing.")
 
 

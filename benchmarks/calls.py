@@ -206,8 +206,11 @@ class System:
                 event: Any = {"Records": [_record(message, queue)]}
                 name = "ocr_page.vlm" if is_vlm else "ocr_page.handler"
                 with tempfile.TemporaryDirectory() as folder, self.ledger.running(name):
-                    handler.scratch = Scratch(Path(folder))
-                    answer = (vlm if is_vlm else handler).handler(event, Context())
+                    own, handler.scratch = handler.scratch, Scratch(Path(folder))
+                    try:
+                        answer = (vlm if is_vlm else handler).handler(event, Context())
+                    finally:
+                        handler.scratch = own
                 assert answer == {"batchItemFailures": []}, self.ledger.last_log
                 self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
                 return True

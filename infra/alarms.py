@@ -49,8 +49,8 @@ class Alarms(Construct):
         email: str,
         key: kms.Key | None,
     ) -> None:
-        """`steps` are the functions whose errors nobody else counts: the workflow's and the reconciler. `callers` are those
-        that people or pages wait for, whose throttles matter: ten at most."""
+        """`steps` are the functions whose errors nobody else counts: the workflow's, the reconciler, and what works behind queues.
+        `callers` are those that people or pages wait for, whose throttles matter: ten of each at most."""
         super().__init__(scope, id)
         self.topic = _topic(self, email, key)
         failed = counted(self, "PagesFailed", "ocr_page.dead_letter", period=QUARTER)
@@ -114,7 +114,7 @@ class Alarms(Construct):
         )
         self._alarm(
             "StepErrors",
-            "Steps of the workflow, or the reconciler, fail again and again.",
+            "Functions that nobody waits for crash again and again.",
             together([step.metric_errors(period=QUARTER) for step in steps], label="errors", period=QUARTER),
             threshold=5,
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
+import sys
 from pathlib import Path
-from typing import Any
 
 import aws_cdk as cdk
 
 from infra.assets import make_readable
-from infra.config import Config, InvalidContext, defaults
+from infra.config import Config, InvalidContext, defaults, given
 from infra.stack import OcrChatStack
 from infra.vlm_stack import VlmStack
 
@@ -27,17 +26,9 @@ def build(outdir: str | None = None, **context: object) -> tuple[cdk.App, OcrCha
     return app, ocrchat
 
 
-def _given() -> dict[str, Any]:
-    """`-c key=value`, as CDK's command line has it: that hands its own over by the environment, and gives us none."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-c", metavar="key=value", action="append", default=[])
-    pairs = [given.partition("=") for given in parser.parse_args().c]
-    return {key: value for key, _, value in pairs}
-
-
 if __name__ == "__main__":
     try:
-        app, _ = build(**_given())
+        app, _ = build(**given(sys.argv[1:]))
     except InvalidContext as error:
         raise SystemExit(f"cdk.json, or -c: {error}") from None
     make_readable(Path(app.synth().directory))

@@ -5,9 +5,10 @@ docs/deploy.md has the same keys as a table; a test holds the two together.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
@@ -239,6 +240,14 @@ def defaults() -> dict[str, Any]:
     """The context of cdk.json: our keys, and CDK's own."""
     context: dict[str, Any] = json.loads(CDK_JSON.read_text())["context"]
     return context
+
+
+def given(arguments: Sequence[str]) -> dict[str, Any]:
+    """`-c key=value`, as CDK's command line has it: that hands its own over by the environment, and gives us none."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-c", metavar="key=value", action="append", default=[])
+    pairs = [pair.partition("=") for pair in parser.parse_args(arguments).c]
+    return {key: value for key, _, value in pairs}
 
 
 def keys() -> list[str]:

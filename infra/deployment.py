@@ -2,7 +2,7 @@
 
 python -m infra.deployment check                  credentials, CDK's bootstrap, Docker
 python -m infra.deployment report outputs.json    the URL, and what to do next
-python -m infra.deployment empty dev              deletes the documents of OcrChatDev, once you have typed its name
+python -m infra.deployment empty -c stage=dev     deletes the documents of OcrChatDev, once you have typed its name
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.config import Stage
+from infra.config import Config, InvalidContext, defaults, given
 
 STACK = "OcrChat"
 BOOTSTRAP = "/cdk-bootstrap/hnb659fds/version"
@@ -61,17 +61,21 @@ def report(file: str) -> None:
     print(f"  make smoke URL={outputs['ApiUrl']} TOKEN=...")
 
 
-def empty(stage: str = Stage.PROD) -> None:
+def empty(*arguments: str) -> None:
     """Deletes every document of a dev stack: CloudFormation deletes no bucket that holds something. Of prod it touches nothing.
 
-    Raises NotReady.
+    `arguments` are those of `cdk destroy`, since one of them may say which stack it is. Raises NotReady.
     """
-    if Stage(stage).keeps_data:
+    try:
+        stage = Config.read({**defaults(), **given(arguments)}).stage
+    except InvalidContext as error:
+        raise NotReady(f"cdk.json, or -c: {error}") from error
+    if stage.keeps_data:
         print(
-            "Documents and jobs are kept: of a prod stack the bucket and the table stay. docs/deploy.md says how they go too."
+            "Documents and jobs are kept: of a prod stack the buckets and the table stay. docs/deploy.md says how they go too."
         )
         return
-    name = f"{STACK}{Stage(stage).suffix}"
+    name = f"{STACK}{stage.suffix}"
     try:
         (stack,) = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
     except (BotoCoreError, ClientError) as error:

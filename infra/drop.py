@@ -151,7 +151,11 @@ class DropBucket(Construct):
         )
         if key:
             policy.add_statements(
-                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn])
+                iam.PolicyStatement(
+                    actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                    resources=[key.key_arn],
+                    conditions={"StringEquals": {"kms:ViaService": f"s3.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}"}},
+                )
             )
         for prefix in (keys.DROPS, keys.RESULTS):
             reason = "The files of one account: their keys are the droppers'."

@@ -256,7 +256,16 @@ class OcrChatStack(cdk.Stack):
             queues=queues,
             drops=drops,
             rest_api=api.rest_api,
-            steps=[workflow.split, workflow.prepare, workflow.translate, workflow.assemble, reconciler.function],
+            steps=[
+                workflow.split,
+                workflow.prepare,
+                workflow.translate,
+                workflow.assemble,
+                reconciler.function,
+                dropping.take,
+                dropping.publish,
+                webhooks.tell,
+            ],
             callers=[
                 api.submit,
                 api.export,

@@ -51,18 +51,24 @@ def documents(buckets: Any) -> list[int]:
 
 def test_a_dev_stack_is_emptied_once_its_name_is_typed(buckets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("builtins.input", lambda _: "OcrChat")
-    assert deployment.main("empty", "dev") == 1
+    assert deployment.main("empty", "-c", "stage=dev") == 1
     assert documents(buckets) == [1, 1]
 
     monkeypatch.setattr("builtins.input", lambda _: "OcrChatDev")
-    assert deployment.main("empty", "dev") == 0
+    assert deployment.main("empty", "-c", "stage=dev") == 0
     assert documents(buckets) == [0, 0]
 
 
-@pytest.mark.parametrize("arguments", [(), ("prod",)])
+@pytest.mark.parametrize("arguments", [(), ("-c", "stage=prod")])
 def test_of_prod_nothing_is_deleted(
     buckets: Any, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
     assert deployment.main("empty", *arguments) == 0
     assert "are kept" in capsys.readouterr().out
+    assert documents(buckets) == [1, 1]
+
+
+def test_a_stage_that_there_is_not_is_a_line(buckets: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert deployment.main("empty", "-c", "stage=test") == 1
+    assert capsys.readouterr().err == "cdk.json, or -c: stage: 'test' is not one of dev, prod.\n"
     assert documents(buckets) == [1, 1]

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -168,20 +169,29 @@ class Accounts:
         ledgers; their ids.
 
         An account that is there stays as it is: its tokens may have been revoked since. Of one that is not, those come back
-        too. Its own item comes last, so that what broke off can be run again.
+        too. Its own item comes last, so that what broke off can be run again. Raises LookupError where there is no such table.
         """
         lost: dict[str, list[dict[str, Any]]] = {}
+        for item in self._items(restored):
+            if owner := _owner(from_attributes(item)):
+                lost.setdefault(owner, []).append(item)
         with translated():
-            for page in self._client.get_paginator("scan").paginate(TableName=restored):
-                for item in page["Items"]:
-                    if owner := _owner(from_attributes(item)):
-                        lost.setdefault(owner, []).append(item)
             found = [account_id for account_id in sorted(lost) if self.get(account_id) is None]
             for account_id in found:
                 own = account_key(account_id)["sk"]
                 for item in sorted(lost[account_id], key=lambda item: item["sk"] == own):
                     self._client.put_item(TableName=self._table, Item=item)
         return found
+
+    def _items(self, table: str) -> Iterator[Any]:
+        with translated():
+            try:
+                for page in self._client.get_paginator("scan").paginate(TableName=table):
+                    yield from page["Items"]
+            except ClientError as error:
+                if code(error) == "ResourceNotFoundException":
+                    raise LookupError(f"There is no table '{table}', or it is not ready yet.") from error
+                raise
 
     def _put(self, account: Account, condition: str, values: dict[str, Any]) -> bool:
         with translated():
