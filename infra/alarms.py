@@ -49,7 +49,7 @@ class Alarms(Construct):
         email: str,
         key: kms.Key | None,
     ) -> None:
-        """`steps` are the functions whose errors nobody else counts: the workflow's, the reconciler, and what works behind queues.
+        """`steps` are the functions whose errors nobody else counts: the workflow's, the reconciler, and those behind queues.
         `callers` are those that people or pages wait for, whose throttles matter: ten of each at most."""
         super().__init__(scope, id)
         self.topic = _topic(self, email, key)
