@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import boto3
 import pytest
 
+from functions.export.translate import ANSWER_MARGIN_SECONDS
+from ocrchat.aws.bedrock_translate import BedrockTranslator
+from ocrchat.aws.translate import AmazonTranslate
 from ocrchat.cloud import connect_translators
 from ocrchat.errors import Unavailable
 from ocrchat.settings import Settings, TranslateProvider
@@ -166,3 +170,12 @@ def test_who_translates_is_what_the_settings_say(settings: Settings, session: bo
         translate_url="http://localhost:5000",
         translate_secret="ocrchat/translate",
     ) == ["libretranslate"]
+
+
+@pytest.mark.parametrize("service", [AmazonTranslate.connect, lambda: BedrockTranslator.connect("eu.some-model")])
+def test_a_request_that_begins_at_the_deadline_ends_in_the_time_that_is_kept_for_it(
+    service: Callable[[], AmazonTranslate | BedrockTranslator], session: boto3.Session
+) -> None:
+    config = service()._client.meta.config
+
+    assert config.retries["total_max_attempts"] * config.read_timeout < ANSWER_MARGIN_SECONDS

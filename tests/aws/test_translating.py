@@ -361,3 +361,20 @@ def test_a_job_that_did_not_ask_has_no_translation(cloud: Cloud, read_job: MakeJ
 
     assert gathered(cloud, job, usecases.documents.of_pages(cloud, job, ())) is None
     assert ended(cloud, job)["translation"] is None
+
+
+def test_a_page_that_is_read_once_more_behind_its_translation_does_not_fail_the_job(
+    cloud: Cloud, read_job: MakeJob
+) -> None:
+    job = read_job(PAGE, text_page(1))
+    with libretranslate() as server:
+        run(cloud, job, server)
+    late = replace(PAGE, blocks=PAGE.blocks[:1])
+    cloud.blobs.put_json(keys.page_result(job, 0), codec.page_to_json(late))
+
+    shown = ended(cloud, job)
+
+    assert shown["status"] == "done"
+    first, second = shown["translation"]["pages"]
+    assert (first["error"]["code"], second["error"]) == ("translation_failed", None)
+    assert "fingerprint" not in second

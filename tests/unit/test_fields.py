@@ -147,7 +147,18 @@ def test_dates(written: str, expected: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [("1,234.50", "1234.50"), ("1.234,50", "1234.50"), ("1 234,50", "1234.50"), ("0.05", "0.05"), ("-3.00", "-3.00")],
+    [
+        ("1,234.50", "1234.50"),
+        ("1.234,50", "1234.50"),
+        ("1 234,50", "1234.50"),
+        ("0.05", "0.05"),
+        ("-3.00", "-3.00"),
+        ("1\u00a0234,50", "1234.50"),
+        ("1\u202f234,50", "1234.50"),
+        ("−3.00", "-3.00"),
+        ("-$3.00", "-3.00"),
+        ("3.00-", "-3.00"),
+    ],
 )
 def test_amounts(written: str, expected: str) -> None:
     found = AMOUNT.search(f"x {written} y")
@@ -314,3 +325,46 @@ def test_a_line_of_services_is_no_line_of_a_sender() -> None:
     some = document("Krause GmbH", "Painting · Plaster · 24 hours a day", "We thank you for your trust.")
 
     assert values(find(some, ("seller", "buyer"))) == {"seller": "Krause GmbH", "buyer": None}
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("-£200.00", "-200.00"), ("−2", "-2"), ("-$2.5", "-2.5"), ("1\u00a0250,00", "1250.00"), ("2 pcs", "2")],
+)
+def test_numbers_of_cells_keep_their_sign_and_their_thousands(written: str, expected: str) -> None:
+    assert number(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("Total A$ 5.00",), "AUD"),
+        (("Total R$ 5,00",), "BRL"),
+        (("Total $5.00 CAD",), "CAD"),
+        (("All amounts in CAD", "Total $5.00"), "CAD"),
+        (("Total $5.00",), "USD"),
+    ],
+)
+def test_dollars_are_those_that_are_named(texts: tuple[str, ...], expected: str) -> None:
+    assert values(find(document(*texts), ("currency",))) == {"currency": expected}
+
+
+def test_of_a_credit_note_the_total_is_the_sum_that_includes_the_others() -> None:
+    some = document(("Total", "-200.00"), ("Total", "-240.00"))
+
+    assert values(find(some, ("total",))) == {"total": "-240.00"}
+
+
+def test_the_title_of_a_credit_note_is_no_part_of_an_address() -> None:
+    some = document("Brook Ltd", "1 Mill Lane", "York YO1 1AA", "Credit Note")
+
+    assert values(find(some, ("seller_address",))) == {"seller_address": "1 Mill Lane, York YO1 1AA"}
+
+
+def test_a_line_of_an_address_beside_a_date_with_its_label_is_of_the_address() -> None:
+    some = document(
+        ("Invoice no. 5521", "Bill to:"), ("Date: 5 May 2026", "Acme Ltd"), ("Due date: 4 June 2026", "2 High St"),
+        ("Net 30", "Leeds LS1 1AA"),
+    )  # fmt: skip
+
+    assert values(find(some, ("buyer_address",))) == {"buyer_address": "2 High St, Leeds LS1 1AA"}

@@ -403,3 +403,34 @@ def test_behind_the_deadline_no_request_begins() -> None:
         with pytest.raises(Unavailable):
             translator.translate(["Hello"], "en", "es", time.monotonic() - 1)
         assert all(operation == "languages" for operation, _ in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Our 5-Year Plan", "Nuestro plan a 5 años"),
+        ("24-Hour Service", "Servicio de 24 horas"),
+        ("Die Covid-19-Pandemie hat alles verändert", "The Covid-19 pandemic has changed everything"),
+        ("Call 0171-555-0199 now", "Llame ahora al 0171 555 0199"),
+        ("Frost of -40 degrees", "Helada de –40 grados"),
+    ],
+)
+def test_words_with_numbers_are_translated_and_numbers_may_be_parted_otherwise(text: str, said: str) -> None:
+    assert checks.has_words(text)
+    assert checks.judge(text, said) is Status.TRANSLATED
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The customer agrees to all of these terms", "Translation: The customer agrees to all of these terms"),
+        ("The customer agrees to all of these terms", "El cliente. The customer agrees to all of these terms!"),
+        ("本合同自双方签字盖章之日起生效", "翻译：本合同自双方签字盖章之日起生效"),
+        ("Account number 00420042 is closed", "La cuenta 420042 está cerrada"),
+        ("Call 0171-555-0199 now", "Llame al 171-555-0199 ahora"),
+        ("Frost of -40 degrees", "Helada de 40 grados"),
+        ("Discount -$40", "Descuento 40 $"),
+    ],
+)
+def test_the_source_with_something_around_it_and_a_lost_zero_or_minus_are_no_translation(text: str, said: str) -> None:
+    assert checks.judge(text, said) is None

@@ -26,7 +26,7 @@ _MOST_TOKENS = 4096
 """Of an answer. Scripts that models know little of take a token for every byte or two."""
 
 _SECONDS = 60
-"""For an answer."""
+"""For an answer. botocore tries once: another try would not end within what a function keeps behind its deadline."""
 
 _RULES = (
     "You translate parts of a document from {source} to {target}. You are given a JSON object of numbered texts. Answer with a "
@@ -48,7 +48,7 @@ class BedrockTranslator:
 
     @classmethod
     def connect(cls, model: str) -> BedrockTranslator:
-        config = Config(retries={"mode": "standard", "max_attempts": 3}, connect_timeout=3, read_timeout=_SECONDS)
+        config = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=_SECONDS)
         return cls(boto3.client("bedrock-runtime", config=config), model)
 
     def pairs(self) -> Pairs:

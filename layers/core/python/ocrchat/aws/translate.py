@@ -45,7 +45,7 @@ class AmazonTranslate:
 
     @classmethod
     def connect(cls) -> AmazonTranslate:
-        config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=15)
+        config = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=15)
         return cls(boto3.client("translate", config=config))
 
     def pairs(self) -> Pairs:

@@ -9,7 +9,7 @@ from itertools import chain
 from ocrchat.fields import beside, field, labels, parties, sums
 from ocrchat.fields.field import Field
 from ocrchat.fields.rows import Piece, Row
-from ocrchat.fields.values import AMOUNT, CURRENCY, DATE, currency, iso_date
+from ocrchat.fields.values import AMOUNT, CURRENCY, DATE, DOLLARS, currency, iso_date
 
 _CODE = re.compile(r"(?:\b[A-Z]{1,4} )?(?=[\w/.-]*\d)[^\W_][\w/.-]*\w")
 
@@ -52,12 +52,19 @@ def _dates(found: Iterable[tuple[Piece, re.Match[str]]]) -> Iterator[Field]:
 
 
 def _currency(some: Sequence[Row]) -> Field | None:
-    """Beside an amount, or else anywhere."""
+    """Beside an amount, or else anywhere; of a $ alone, which dollars are named anywhere."""
     for row in [*(row for row in some if AMOUNT.search(row.text)), *some]:
         for piece in row.pieces:
             if found := CURRENCY.search(piece.text):
-                return field.of([piece], currency(found), found[0])
+                named = _dollars(some) if found[0] == "$" else None
+                return named or field.of([piece], currency(found), found[0])
     return None
+
+
+def _dollars(some: Sequence[Row]) -> Field | None:
+    pieces = (piece for row in some for piece in row.pieces)
+    named = ((piece, found) for piece in pieces if (found := DOLLARS.search(piece.text)))
+    return next((field.of([piece], currency(found), found[0]) for piece, found in named), None)
 
 
 _FINDERS: dict[str, Finder] = {

@@ -56,8 +56,8 @@ _OTHER_PARTY = (
     r"\W*(?:ship(?:ped)? to|deliver(?:y)? (?:to|address)|lieferadresse|adresse de livraison|remit to|attn|contact)\b"
 )
 TITLE = re.compile(
-    r"\W*(?:(?:tax|sales|vat|simplified|pro ?forma)\s+)*(?:invoice|receipt|bill|rechnung|quittung|kassenbon|facture|reçu|"
-    r"factura|recibo|fattura|ricevuta|fatura|发票)\W*$",
+    r"\W*(?:(?:tax|sales|vat|simplified|pro ?forma)\s+)*(?:invoice|receipt|bill|credit note|rechnung|gutschrift|"
+    r"quittung|kassenbon|facture|avoir|reçu|factura|recibo|fattura|ricevuta|fatura|发票)\W*$",
     re.IGNORECASE,
 )
 """Of the document, alone."""

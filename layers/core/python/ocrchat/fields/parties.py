@@ -162,9 +162,10 @@ def _address(some: Sequence[Row], name: _Name | None) -> Field | None:
 
 
 def _is_value(row: Row, piece: Piece) -> bool:
-    """Whether the piece before it is its label."""
+    """Whether the piece before it is its label, without a value of its own: that would be of the other column."""
     place = row.pieces.index(piece)
-    return place > 0 and labels.is_one(row.pieces[place - 1].text)
+    before = row.pieces[place - 1].text if place else ""
+    return labels.is_one(before) and not re.search(r"\d", before)
 
 
 def _is_no_address(text: str) -> bool:

@@ -22,9 +22,9 @@ _ROUNDING = Decimal("0.05")
 def total(some: Sequence[Row]) -> Field | None:
     for pattern in labels.TOTALS:
         numbers = (number for number, row in enumerate(some) if _is_total(row, pattern))
-        found = [max(amounts, key=_value) for number in numbers if (amounts := _amounts(some, number, pattern))]
+        found = [max(amounts, key=_size) for number in numbers if (amounts := _amounts(some, number, pattern))]
         if found:
-            return max(found, key=_value)
+            return max(found, key=_size)
     return None
 
 
@@ -81,8 +81,9 @@ def _in(pieces: Sequence[Piece]) -> list[Field]:
     return [field.of([piece], decimal(one[0]), one[0]) for piece in pieces for one in AMOUNT.finditer(piece.text)]
 
 
-def _value(one: Field) -> Decimal:
-    return Decimal(one.value or 0)
+def _size(one: Field) -> Decimal:
+    """Of a credit note too, whose amounts are negative."""
+    return abs(Decimal(one.value or 0))
 
 
 def _decimal(one: Field | None) -> Decimal | None:

@@ -37,12 +37,21 @@ DATE = re.compile(
     re.IGNORECASE,
 )
 
-AMOUNT = re.compile(r"(?<![\d.,/-])-?\d{1,3}(?:(?:[.,'’ ]\d{3})+|\d*)[.,]\d{2}(?![\d/%]|[.,]\d)")
+_SIGN = r"(?:[-−](?:[$€£¥₹]\s?)?)?"
+_SIGN_BEHIND = r"(?:[-−](?=\s|$))?"
+"""As 5.00- is printed by some book-keeping."""
+_THOUSANDS = r".,'’ \u00a0\u202f"
+
+AMOUNT = re.compile(
+    rf"(?<![\d.,/−-]){_SIGN}\d{{1,3}}(?:(?:[{_THOUSANDS}]\d{{3}})+|\d*)[.,]\d{{2}}(?![\d/%]|[.,]\d)"
+    rf"{_SIGN_BEHIND}"
+)
 """With its two decimals: what has none may be a number of anything."""
 
 WORD = re.compile(r"[^\W\d_]{3,}")
 """What is no number, no unit and no code."""
 
+_DOLLARS = "usd|cad|aud|sgd|hkd|nzd"
 _CURRENCIES = {
     **{
         "$": "USD",
@@ -51,15 +60,27 @@ _CURRENCIES = {
         "¥": "JPY",
         "₹": "INR",
         "rm": "MYR",
+        "us$": "USD",
+        "a$": "AUD",
+        "au$": "AUD",
+        "c$": "CAD",
+        "ca$": "CAD",
+        "hk$": "HKD",
+        "nz$": "NZD",
+        "r$": "BRL",
         "s$": "SGD",
         "chf": "CHF",
         "fr.": "CHF",
     },
-    **{code.lower(): code for code in ("USD", "EUR", "GBP", "JPY", "INR", "MYR", "SGD", "CHF", "CAD", "AUD", "CNY")},
+    **{code.lower(): code for code in ("EUR", "GBP", "JPY", "INR", "MYR", "CHF", "CNY", "BRL")},
+    **{code: code.upper() for code in _DOLLARS.split("|")},
 }
 CURRENCY = re.compile(
-    r"(?<!\w)(s\$|rm|fr\.|usd|eur|gbp|jpy|inr|myr|sgd|chf|cad|aud|cny)(?![a-z])|[$€£¥₹]", re.IGNORECASE
+    rf"(?<!\w)(?:(?:us|au?|ca?|hk|nz|r|s)\$|rm|fr\.|eur|gbp|jpy|inr|myr|chf|cny|brl|{_DOLLARS})(?![a-z])|[$€£¥₹]",
+    re.IGNORECASE,
 )
+DOLLARS = re.compile(rf"\b(?:{_DOLLARS})\b", re.IGNORECASE)
+"""Which dollars $ is, where that is said."""
 
 
 def iso_date(found: re.Match[str]) -> str | None:
@@ -79,12 +100,11 @@ def iso_date(found: re.Match[str]) -> str | None:
 
 def decimal(written: str) -> str:
     """1.234,50 as 1234.50."""
-    sign = "-" if written.startswith("-") else ""
     digits = re.sub(r"\D", "", written)
-    return f"{sign}{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}"
+    return f"{_sign(written)}{digits[:-2].lstrip('0') or '0'}.{digits[-2:]}"
 
 
-_NUMBER = re.compile(r"-?\d+(?:[.,'’ ]\d+)*")
+_NUMBER = re.compile(rf"{_SIGN}\d+(?:[{_THOUSANDS}]\d+)*{_SIGN_BEHIND}")
 
 
 def number(written: str) -> str | None:
@@ -94,14 +114,18 @@ def number(written: str) -> str | None:
         return None
     if AMOUNT.fullmatch(found[0]):
         return decimal(found[0])
-    if re.fullmatch(r"-?\d+", found[0]):
-        return found[0]
-    parted = re.fullmatch(r"(-?\d+)[.,](\d|\d{4,})", found[0])
-    return f"{parted[1]}.{parted[2]}" if parted else None
+    parted = re.fullmatch(r"\D*(\d+)(?:[.,](\d|\d{4,}))?\D*", found[0])
+    if parted is None:
+        return None
+    return f"{_sign(found[0])}{parted[1]}{f'.{parted[2]}' if parted[2] else ''}"
+
+
+def _sign(written: str) -> str:
+    return "-" if re.search("[-−]", written) else ""
 
 
 def currency(found: re.Match[str]) -> str:
-    """ISO 4217; $ is taken for that of the United States, and ¥ for that of Japan."""
+    """ISO 4217; $ alone is taken for that of the United States, and ¥ for that of Japan."""
     return _CURRENCIES[found[0].lower()]
 
 

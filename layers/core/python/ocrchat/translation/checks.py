@@ -25,6 +25,12 @@ _LEAST_CODE = 4
 """Letters: Q3 and A4 may be called otherwise."""
 _MEASURE = re.compile(r"\d+[A-Za-z]+")
 """1ST, 10AM, 5KG."""
+_WORDS_AND_NUMBERS = re.compile(r"(?:\d+|[A-Z]?[a-z]{2,})(?:-(?:\d+|[A-Z]?[a-z]{2,}))*")
+"""5-Year, Covid-19: no code, although it has a capital."""
+_PADDED = re.compile(r"(?<![\w.,])0[0-9]{3,}(?![0-9])")
+"""Digits of a number that is no quantity: without its zeros it is another one."""
+_MINUS = re.compile(r"(?<!\S)[-−](?=[$€£¥₹]?\s?\d)")
+_DASHES = re.compile(r"[-−–]")
 _TURNS = 3
 """How often letters and digits take turns in what is a code although it has no capitals, as 9f2c1b does."""
 
@@ -37,6 +43,9 @@ _SMALL = 2
 _NAME = 3
 """Words that may come back unchanged: names, and words that two languages share."""
 
+_COPIED = 0.5
+"""Share of a text that may not stand in its translation as it was, counted by runs of more words than a name has."""
+
 _LONG = 60
 _RATIO = 5.0
 """How many times longer or shorter a long text may become. Chinese in English is about 1.5 times as wide."""
@@ -44,20 +53,46 @@ _RATIO = 5.0
 
 def has_words(text: str) -> bool:
     """Whether there is something to translate: amounts, dates in digits, codes and addresses are the same everywhere."""
-    rest = _ADDRESS.sub(" ", text)
-    rest = _CODE.sub(lambda found: " " if _is_code(found[0]) else found[0], rest)
-    return any(letter.isalpha() for letter in rest)
+    return any(letter.isalpha() for letter in _without_codes(text))
 
 
 def judge(text: str, translated: str) -> Status | None:
     """TRANSLATED, or KEPT if it is still the same; None if it may not stand for `text`."""
     if _words(text) == _words(translated):
         return Status.KEPT if _count(text) <= _NAME and _survives(text, translated) else None
+    if _is_copied(text, translated):
+        return None
     return Status.TRANSLATED if _survives(text, translated) and _is_as_long(text, translated) else None
 
 
 def _survives(text: str, translated: str) -> bool:
+    if _MINUS.subn("", text)[1] > len(_DASHES.findall(translated)) or _padded(text) - _padded(translated):
+        return False
     return _has_numbers(text, translated) and all(code in _plain(translated) for code in _codes(text))
+
+
+def _is_copied(text: str, translated: str) -> bool:
+    unspaced = sum(map(is_unspaced, text))
+    run = 2 * (_NAME + 1) if 2 * unspaced > len(text) else _NAME + 1
+    ours, theirs = _runs(text, run), set(_runs(translated, run))
+    return bool(ours) and sum(some in theirs for some in ours) >= _COPIED * len(ours)
+
+
+def _runs(text: str, length: int) -> list[tuple[str, ...]]:
+    """All so many words in a row, without numbers and codes, which are the same in every language."""
+    words = _words(_without_codes(text))
+    parts = [part for word in words for part in (word if is_unspaced(word[0]) else [word]) if part[0].isalpha()]
+    return list(zip(*(parts[start:] for start in range(length)), strict=False))
+
+
+def _padded(text: str) -> Counter[str]:
+    digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
+    return Counter(_PADDED.findall(digits))
+
+
+def _without_codes(text: str) -> str:
+    rest = _ADDRESS.sub(" ", text)
+    return _CODE.sub(lambda found: " " if _is_code(found[0]) else found[0], rest)
 
 
 def _codes(text: str) -> list[str]:
@@ -68,7 +103,12 @@ def _codes(text: str) -> list[str]:
 
 
 def _is_code(word: str) -> bool:
-    if len(word) < _LEAST_CODE or not any(c.isdigit() for c in word) or _MEASURE.fullmatch(word):
+    if (
+        len(word) < _LEAST_CODE
+        or not any(c.isdigit() for c in word)
+        or _MEASURE.fullmatch(word)
+        or _WORDS_AND_NUMBERS.fullmatch(word)
+    ):
         return False
     kinds = [c.isdigit() for c in word if c.isalnum()]
     turns = sum(before != after for before, after in pairwise(kinds))

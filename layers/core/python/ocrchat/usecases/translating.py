@@ -6,6 +6,7 @@ it writes the same pages. One that gets nowhere is the last: the job ends withou
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -83,11 +84,25 @@ def gathered(cloud: Cloud, job: Job, document: Document) -> Json | None:
     kept = set(cloud.blobs.keys(keys.translation(job)))
     there = [page.index for page in document.pages if keys.translated_page(job, page.index) in kept]
     stored = cloud.blobs.get_jsons([keys.translated_page(job, index) for index in there])
-    found = {index: codec.page_from_json(data) for index, data in zip(there, stored, strict=True)}
+    of = {page.index: _fingerprint(page) for page in document.pages}
+    found = {
+        index: codec.page_from_json(data)
+        for index, data in zip(there, stored, strict=True)
+        if data.get("fingerprint") == of[index]  # a page that was read once more meanwhile may have other blocks
+    }
     main = pairs.main_language(document, job.options.language)
     made = Translation(target, tuple(found.get(page.index) or _missing(page, main, job) for page in document.pages))
     rebuilt = rebuilding.document(document, made)
     return codec.to_json(document, made, main, rebuilt, export.markdown.document(rebuilt))
+
+
+def _fingerprint(page: PageResult) -> str:
+    """Of its texts, block by block and cell by cell."""
+    texts = [
+        [block.text, *(cell.text for cell in block.table.cells)] if block.table else [block.text]
+        for block in page.blocks
+    ]
+    return hashlib.sha256(repr(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _missing(page: PageResult, main: str | None, job: Job) -> PageTranslation:
@@ -133,7 +148,7 @@ class _Run:
         if made is None:
             return False
         key = keys.translated_page(self._job, page.index)
-        self._cloud.blobs.put_json(key, codec.page_to_json(page, made))
+        self._cloud.blobs.put_json(key, {**codec.page_to_json(page, made), "fingerprint": _fingerprint(page)})
         job = self._cloud.jobs.get(self._job.id)
         if job is None:
             self._cloud.blobs.delete(key)  # erased meanwhile: nothing of it may stay
