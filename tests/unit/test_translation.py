@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from ocrchat.translation.model import (
     Status,
     Translation,
 )
+from tests.loopback import listening
 from tests.translation_servers import (
     Fails,
     Says,
@@ -434,3 +436,19 @@ def test_words_with_numbers_are_translated_and_numbers_may_be_parted_otherwise(t
 )
 def test_the_source_with_something_around_it_and_a_lost_zero_or_minus_are_no_translation(text: str, said: str) -> None:
     assert checks.judge(text, said) is None
+
+
+def test_an_answer_that_is_not_encoded_as_it_says_is_none() -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"[{}]")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with listening(Handler) as port, pytest.raises(NotTranslated, match="not encoded"):
+        LibreTranslate(f"http://127.0.0.1:{port}").pairs()

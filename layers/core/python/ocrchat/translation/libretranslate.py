@@ -79,6 +79,8 @@ class LibreTranslate:
                 answer = client.request(method, f"{self._url}{path}", json=body)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             raise NotTranslated(f"translate_url: {error}") from error
+        except httpx.DecodingError as error:
+            raise NotTranslated(f"{path} answered what is not encoded as it says") from error
         except httpx.TransportError as error:
             raise Unavailable("The translation server could not be reached. Try again in a few seconds.") from error
         if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
