@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,15 +49,16 @@ def translator() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def stack(translator: Server) -> Iterator[Running]:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("OCRCHAT_TRANSLATE_PROVIDER", "libretranslate")
-        environment.setenv("OCRCHAT_TRANSLATE_URL", translator.url)
-        with runtime.run(wait_scale=0.25) as running:
-            functions = deploy.session().client("lambda", endpoint_url=running.endpoint)
-            for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
-                if mapping["EventSourceArn"].rsplit(":", 1)[-1] in _page_queue_names(running):
-                    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-            yield running
+    with ExitStack() as started:
+        with pytest.MonkeyPatch.context() as environment:  # it is read at the start, and no other test's business
+            environment.setenv("OCRCHAT_TRANSLATE_PROVIDER", "libretranslate")
+            environment.setenv("OCRCHAT_TRANSLATE_URL", translator.url)
+            running = started.enter_context(runtime.run(wait_scale=0.25))
+        functions = deploy.session().client("lambda", endpoint_url=running.endpoint)
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+            if mapping["EventSourceArn"].rsplit(":", 1)[-1] in _page_queue_names(running):
+                functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        yield running
 
 
 class Flow:
