@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.drop import DropBucket
 from infra.metrics import FIVE_MINUTES, counted, gigabyte_seconds, oldest, requests, server_errors, together, waiting
 from infra.pages import PageQueues
 from infra.webhooks import EventQueue
@@ -28,6 +29,7 @@ class Dashboard(Construct):
         id: str,
         *,
         queues: PageQueues,
+        drops: DropBucket,
         events: EventQueue,
         rest_api: apigateway.RestApi,
         functions: Sequence[lambda_.Function],
@@ -90,13 +92,14 @@ class Dashboard(Construct):
                 "For a person to look at",
                 waiting(queues.parking).with_(label="pages parked"),
                 waiting(events.parking).with_(label="webhooks that nobody took"),
+                together([waiting(it) for it in drops.parking], label="drops", period=FIVE_MINUTES),
                 counted(self, "WebhookErrors", "export.webhook", period=FIVE_MINUTES),
             ),
         )
         dashboard.add_widgets(*self._cost(list(functions), read))
 
     def _cost(self, functions: list[lambda_.Function], read: cloudwatch.Metric) -> list[cloudwatch.IWidget]:
-        """Of Lambda's compute alone, which is most of it: docs/deploy.md says what else there is."""
+        """Of Lambda's compute alone, which is most of it: docs/cost.md says what else there is."""
         expression, metrics = gigabyte_seconds(functions)
         dollars = f"({expression}) * {GIGABYTE_SECOND:.10f}"
         return [

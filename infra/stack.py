@@ -279,7 +279,9 @@ class OcrChatStack(cdk.Stack):
             email=config.alarm_email,
             key=key,
         )
-        Dashboard(self, "Dashboard", queues=queues, events=events, rest_api=api.rest_api, functions=functions)
+        Dashboard(
+            self, "Dashboard", queues=queues, drops=drops, events=events, rest_api=api.rest_api, functions=functions
+        )
         if config.web_acl:
             WebAcl(self, "WebAcl", stage=api.rest_api.deployment_stage, rate=config.web_acl_rate)
         else:

@@ -59,7 +59,7 @@ _TRANSLATE_VARIABLES = {
     "AWS_ENDPOINT_URL_TRANSLATE": "translate_endpoint_url",
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "translate_endpoint_url",
 }
-_TRANSLATES = ("submit.api", "export.translate")
+_TRANSLATES = ("submit.api", "submit.drop", "export.translate")
 _ANSWERS = "chat.api"
 _ASKS = "ocr_page.vlm"
 _CALLS_OUT = ("submit.api", "submit.drop", "export.webhook")

@@ -12,7 +12,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,20 +102,31 @@ def start(folder: Path, **environment: str) -> Server:
     return Server(process, f"http://localhost:{port}", scratch)
 
 
-@pytest.fixture(scope="session")
-def server(weights: Path) -> Iterator[Server]:
+@contextmanager
+def started(**environment: str) -> Iterator[Server]:
+    """A server of its own, with these settings."""
     with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
-        server = start(Path(folder))
+        server = start(Path(folder), **environment)
         try:
             yield server
         finally:
             server.stop()
 
 
+def client_of(server: Server) -> httpx.Client:
+    """A client with the demo account's token."""
+    return httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def server(weights: Path) -> Iterator[Server]:
+    with started() as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def api(server: Server) -> Iterator[httpx.Client]:
-    """A client with the demo account's token."""
-    with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
+    with client_of(server) as client:
         yield client
 
 

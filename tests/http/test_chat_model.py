@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from tests import bedrock_server
 from tests.bedrock_server import MODEL, Bedrock, Cites, Fails, Writes
-from tests.http.conftest import ROOT, TOKEN, post, start
+from tests.http.conftest import ROOT, client_of, post, started
 from tests.http.test_bad_input import problem
 
 QUESTION = {"message": "What did monitoring cost in 2025?"}
@@ -44,19 +43,15 @@ def bedrock() -> Iterator[Bedrock]:
 @pytest.fixture(scope="module")
 def api(bedrock: Bedrock, weights: Path) -> Iterator[httpx.Client]:
     """A server whose questions are put to `bedrock`."""
-    with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
-        server = start(
-            Path(folder),
+    with (
+        started(
             OCRCHAT_CHAT_PROVIDER="bedrock",
             OCRCHAT_CHAT_MODEL=MODEL,
             OCRCHAT_CHAT_ENDPOINT_URL=f"http://127.0.0.1:{bedrock.port}",
-        )
-        try:
-            headers = {"Authorization": f"Bearer {TOKEN}"}
-            with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
-                yield client
-        finally:
-            server.stop()
+        ) as server,
+        client_of(server) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ocrchat import export, schemas
 from tests import translation_servers
 from tests.documents import digital_pdf
 from tests.downloaded import plain, rows, sheets, word
-from tests.http.conftest import ROOT, TOKEN, poll, post, start
+from tests.http.conftest import ROOT, client_of, poll, post, started
 from tests.http.test_bad_input import problem
 from tests.translation_servers import MODEL, Fails, Server, changes_numbers, echo, pseudo
 
@@ -36,18 +35,15 @@ def translator() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def api(translator: Server, weights: Path) -> Iterator[httpx.Client]:
     """A server whose translations `translator` makes."""
-    with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
-        server = start(
-            Path(folder),
+    with (
+        started(
             OCRCHAT_TRANSLATE_PROVIDER="libretranslate",
             OCRCHAT_TRANSLATE_URL=translator.url,
             OCRCHAT_TRANSLATE_API_KEY="the-key",
-        )
-        try:
-            with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
-                yield client
-        finally:
-            server.stop()
+        ) as server,
+        client_of(server) as client,
+    ):
+        yield client
 
 
 def submitted(api: httpx.Client, content: bytes, **fields: str) -> dict[str, Any]:
@@ -244,18 +240,13 @@ def amazon() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def on_aws(amazon: Server, weights: Path) -> Iterator[httpx.Client]:
     """A server with a loopback Amazon Translate and Bedrock."""
-    with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
-        server = start(
-            Path(folder),
-            OCRCHAT_TRANSLATE_PROVIDER="aws",
-            OCRCHAT_TRANSLATE_MODEL=MODEL,
-            OCRCHAT_TRANSLATE_ENDPOINT_URL=amazon.url,
-        )
-        try:
-            with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
-                yield client
-        finally:
-            server.stop()
+    with (
+        started(
+            OCRCHAT_TRANSLATE_PROVIDER="aws", OCRCHAT_TRANSLATE_MODEL=MODEL, OCRCHAT_TRANSLATE_ENDPOINT_URL=amazon.url
+        ) as server,
+        client_of(server) as client,
+    ):
+        yield client
 
 
 @pytest.mark.parametrize(("target", "provider"), [("es", "amazon-translate"), ("ug", f"bedrock:{MODEL}")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ocrchat.model import Box
 from ocrchat.vlm import embedded
 from ocrchat.vlm.answer import Region
 from ocrchat.vlm.dialects import DIALECTS
-from tests.http.conftest import ROOT, TOKEN, start
+from tests.http.conftest import ROOT, client_of, started
 from tests.model_server import Fails, ModelServer, Says, serving
 
 EXAMPLES = ROOT / "examples"
@@ -75,16 +74,11 @@ def with_model(request: pytest.FixtureRequest, model: ModelServer, weights: Path
     }[request.param]
     model.headers.clear()
     model.paths.clear()
-    with tempfile.TemporaryDirectory(prefix="ocrchat-http-", ignore_cleanup_errors=True) as folder:
-        server = start(
-            Path(folder), OCRCHAT_VLM_BACKEND=request.param, OCRCHAT_VLM_MODEL="lighton/LightOnOCR-3", **environment
-        )
-        try:
-            headers = {"Authorization": f"Bearer {TOKEN}"}
-            with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
-                yield client
-        finally:
-            server.stop()
+    with (
+        started(OCRCHAT_VLM_BACKEND=request.param, OCRCHAT_VLM_MODEL="lighton/LightOnOCR-3", **environment) as server,
+        client_of(server) as client,
+    ):
+        yield client
 
 
 def answer_of_the_first_page() -> str:

@@ -42,3 +42,17 @@ def test_only_functions_that_reach_what_callers_name_can_be_let_into_a_private_n
     }
 
     assert opened == {"submit.api", "submit.drop", "export.webhook"}
+
+
+def test_all_that_ask_for_a_translation_are_told_by_the_machine_who_translates(stack: Synthesised) -> None:
+    local = overlay.localise(copy.deepcopy(stack.template))["Resources"].values()
+
+    told = {
+        variables["POWERTOOLS_SERVICE_NAME"]
+        for it in local
+        if it["Type"] == "AWS::Lambda::Function"
+        and (variables := it["Properties"]["Environment"]["Variables"]).get("OCRCHAT_TRANSLATE_URL")
+        == {"Local": "translate_url"}
+    }
+
+    assert told == {"submit.api", "submit.drop", "export.translate"}

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.aws.failures import code, translated
-from ocrchat.errors import FileTooLarge, ObjectUnreadable, Unavailable
+from ocrchat.errors import ObjectUnreadable, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -61,8 +61,8 @@ class DropBucket:
             answer["ETag"].strip('"'), answer["ContentLength"], answer["LastModified"], dict(answer["Metadata"])
         )
 
-    def get(self, key: str, etag: str, max_bytes: int) -> bytes:
-        """The content, if it is still the one of this `etag`. Raises Replaced, BlobMissing, FileTooLarge or ObjectUnreadable."""
+    def get(self, key: str, etag: str) -> bytes:
+        """The content, if it is still the one of this `etag`. Raises Replaced, BlobMissing or ObjectUnreadable."""
         with translated():
             try:
                 answer = self._client.get_object(Bucket=self.name, Key=key, IfMatch=f'"{etag}"')
@@ -72,8 +72,6 @@ class DropBucket:
                 self._check_missing(key, error)
                 raise BlobMissing(key) from error
             with answer["Body"] as body:
-                if answer["ContentLength"] > max_bytes:
-                    raise FileTooLarge(f"A file may have {max_bytes // 1_000_000} MB. Split the document.")
                 return body.read()
 
     def present(self, keys: Sequence[str]) -> list[str]:

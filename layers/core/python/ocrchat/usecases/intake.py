@@ -69,7 +69,7 @@ class LinkedFile:
 
 @dataclass(frozen=True, slots=True)
 class DroppedFile:
-    """A file in the drop bucket."""
+    """A file in the drop bucket, which is not larger than it may be."""
 
     drop: Drop
 
@@ -277,7 +277,7 @@ def _load(cloud: Cloud, account: Account, file: FileSource) -> tuple[str, bytes]
         case LinkedFile():
             return _fetch(cloud, account, file.url)
         case DroppedFile(drop):
-            return base_name(drop.key) or "file", cloud.drops.get(drop.key, drop.etag, MAX_FILE_BYTES)
+            return base_name(drop.key) or "file", cloud.drops.get(drop.key, drop.etag)
 
 
 def _upload_missing() -> UploadMissing:
