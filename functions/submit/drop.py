@@ -30,7 +30,8 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
     attempt = int(record.attributes.approximate_receive_count)
     for put in _puts(record):
         if attempt > len(RETRY_SECONDS):
-            usecases.give_up_drop(cloud(), put, lambda_context.aws_request_id, datetime.now(UTC))
+            if not usecases.give_up_drop(cloud(), put, lambda_context.aws_request_id, datetime.now(UTC)):
+                continue  # parked, it could be sent back when nobody remembers any more that it was taken
             count("DropsGivenUp")
             raise RuntimeError("a dropped file was given up")  # for the queue, which parks it
         try:
