@@ -59,7 +59,8 @@ def _puts(record: SQSRecord) -> Iterator[Put]:
         if event.s3.bucket.name != cloud().drops.name:
             raise ValueError("S3 speaks of a bucket that is not ours")
         found = event.s3.get_object
-        yield Put(unquote_plus(found.key), found.etag, found.sequencer)
+        at = datetime.fromisoformat(event.event_time)
+        yield Put(unquote_plus(found.key), found.etag, found.sequencer, at)
 
 
 def _options(key: str, metadata: Mapping[str, str]) -> usecases.DropOptions:

@@ -62,6 +62,7 @@ class Drops:
         said = copy.deepcopy(event("s3_object_created.json"))
         found = said["Records"][0]["s3"]["object"]
         found |= {"eTag": answer["ETag"].strip('"'), "sequencer": f"{self.sequencer:018X}"}
+        said["Records"][0]["eventTime"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
         assert key == KEY, "which is the key of the event"
         return dict(said)
 
@@ -313,7 +314,7 @@ def test_a_message_that_comes_again_after_days_is_no_other_job(cloud: Cloud, acc
     said = drops.put(digital_pdf(2))
     drops.come(said)
     (record,) = said["Records"]
-    put = Put(KEY, record["s3"]["object"]["eTag"], record["s3"]["object"]["sequencer"])
+    put = Put(KEY, record["s3"]["object"]["eTag"], record["s3"]["object"]["sequencer"], datetime.now(UTC))
 
     later = datetime.now(UTC) + timedelta(days=4)
     taken = usecases.take_drop(cloud, put, lambda *_: DropOptions(JobOptions(), ("json",)), "request", later)
@@ -337,6 +338,21 @@ def test_a_duplicate_that_stands_still_until_the_results_are_there_does_not_take
 
     assert set(drops.beside()) == {"json", "md"}
     assert only_job(cloud, account).page_count == 1
+
+
+def test_what_was_beside_the_former_file_goes_when_the_new_one_is_taken(
+    cloud: Cloud, account: Account, drops: Drops
+) -> None:
+    drops.come(drops.put(digital_pdf(1), formats="csv"))
+    finish(cloud, only_job(cloud, account))
+    drops.end()
+    assert set(drops.beside()) == {"json", "md", "csv"}
+
+    said = drops.put(digital_pdf(3))
+    said["Records"][0]["eventTime"] = f"{datetime.now(UTC) + timedelta(seconds=2):%Y-%m-%dT%H:%M:%S.999Z}"
+    assert drops.come(said)
+
+    assert drops.beside() == {}
 
 
 def test_a_file_that_is_replaced_while_results_are_made_keeps_none_of_them(

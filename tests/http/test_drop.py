@@ -67,6 +67,7 @@ class Bucket:
         record = {
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
+            "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
             "eventName": "ObjectCreated:Put",
             "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": self.name}, "object": found},
         }

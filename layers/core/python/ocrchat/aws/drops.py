@@ -24,12 +24,13 @@ class Replaced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What S3 says of a file that was put. Of two that were put under one key the later has the larger `sequencer`, which is the
-    same whenever S3 says it again."""
+    """What S3 says of a file that was put, `at` the time when all of it had come. Of two that were put under one key the later
+    has the larger `sequencer`, which is the same whenever S3 says it again."""
 
     key: str
     etag: str
     sequencer: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,9 @@ def _take(cloud: Cloud, put: Put, read_options: ReadOptions, now: datetime, tran
     if found.etag != put.etag:
         raise Replaced
     # Results of another file that was here before are not this one's. What is younger than the file is: the same message may be
-    # here a second time, and have stood still while the first one's job has ended.
-    cloud.drops.delete(cloud.drops.present(outcomes(put.key), before=found.put_at))
+    # here a second time, and have stood still while the first one's job has ended. (S3 dates what is there by when a multipart
+    # upload began, and in seconds.)
+    cloud.drops.delete(cloud.drops.present(outcomes(put.key), before=put.at.replace(microsecond=0)))
     if found.size > MAX_FILE_BYTES:
         raise FileTooLarge(
             f"The file has {found.size / 1e6:.0f} MB, and may have {MAX_FILE_BYTES // 1_000_000}. Save it smaller (scans at 150 "
