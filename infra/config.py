@@ -62,6 +62,8 @@ class Stage(StrEnum):
 class Config:
     """Defaults stand in cdk.json and nowhere else."""
 
+    local: bool
+    """Whether the assembly is for the embedded AWS: no image to build, and packages from the virtual environment."""
     stage: Stage
     """`prod`: documents and jobs outlive the stack. `dev`: `make destroy` takes them along; the stack is called OcrChatDev."""
     domain: str

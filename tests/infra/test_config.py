@@ -125,15 +125,23 @@ def test_without_the_endpoints_stack_its_settings_do_not_matter() -> None:
     assert read(vlm_weights="", vlm_revision="main").vlm_weights == ""
 
 
-def test_a_mistake_on_the_command_line_is_one_line_and_not_a_traceback() -> None:
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("stage=test", "stage: 'test' is not one of dev, prod."),
+        ("local=true", "local: say which emulator is meant, AWS_ENDPOINT_URL=http://127.0.0.1:8000"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line_and_not_a_traceback(tmp_path: Path, said: str, message: str) -> None:
+    shell = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
     run = subprocess.run(
-        [sys.executable, "infra/app.py", "-c", "stage=test"],
+        [sys.executable, "-m", "infra.app", "-c", said],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": "layers/core/python:."},
+        env={**shell, "PYTHONPATH": "layers/core/python:.", "CDK_OUTDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=100,
     )
 
     assert run.returncode == 1
-    assert run.stderr == "cdk.json, or -c: stage: 'test' is not one of dev, prod.\n"
+    assert run.stderr == f"cdk.json, or -c: {message}\n"
