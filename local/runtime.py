@@ -16,7 +16,6 @@ import httpx
 from local import deploy
 from local.emulator import Emulator, EmulatorFailed, isolate
 from ocrchat import usecases
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
 from ocrchat.settings import (
@@ -246,8 +245,8 @@ def inline_waiters() -> int:
 
 
 def _open_account(cloud: Cloud, account_id: str, token: str | None = None) -> str:
-    """Opens an account that may do everything, and returns its token."""
+    """Opens an account of the largest plan, and returns its token."""
     now = datetime.now(UTC)
-    usecases.open_account(cloud, account_id, PLANS["business"])
+    usecases.open_account(cloud, account_id, next(reversed(cloud.accounts.plans.values())))
     cloud.books.grant(account_id, CREDITS, "make serve", now)
     return cloud.accounts.issue_token(account_id, "make serve", now, token)

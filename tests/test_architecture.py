@@ -24,6 +24,7 @@ PURE = {
         "drawings",
         "writing",
         "tools",
+        "plans",
         "fields",
     ),
 }
@@ -135,7 +136,7 @@ def test_infra_knows_only_pure_modules(path: Path) -> None:
         assert third_party(names) <= {"boto3", "botocore"}
     else:
         assert third_party(names) <= {"aws_cdk", "constructs", "jsii"}
-    assert inside(names, "ocrchat") <= {"settings", "asl", "model", "errors", "problem", "billing", "keys", "vlm"}
+    assert inside(names, "ocrchat") <= {"settings", "asl", "model", "errors", "problem", "plans", "keys", "vlm"}
     assert not inside(names, "functions")
 
 

@@ -14,13 +14,14 @@ import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from moto import mock_aws
 
-from ocrchat import asl, usecases
-from ocrchat.billing import PLANS, Account
+from ocrchat import asl, plans, usecases
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
 from ocrchat.cloud import cloud as connected
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions
 from ocrchat.settings import Settings
+from tests.plans import PLANS
 
 Handler = Callable[[Any], Any]
 
@@ -128,6 +129,7 @@ def create(session: boto3.Session) -> Settings:
         bulk_queue=sqs.create_queue(QueueName="bulk")["QueueUrl"],
         vlm_queue=sqs.create_queue(QueueName="vlm")["QueueUrl"],
         event_queue=sqs.create_queue(QueueName="events")["QueueUrl"],
+        plans=plans.write(PLANS),
         drop_bucket="drops",
         drop_queue=sqs.create_queue(QueueName="drops")["QueueUrl"],
         result_queue=sqs.create_queue(QueueName="results")["QueueUrl"],

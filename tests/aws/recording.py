@@ -21,7 +21,6 @@ from moto import mock_aws
 
 from ocrchat import usecases
 from ocrchat.aws.queue import from_message
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobOptions, Tier
@@ -29,6 +28,7 @@ from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Request, SentFile
 from tests.documents import digital_pdf
+from tests.plans import PLANS
 
 ACCOUNT = "account"
 CALLBACK = "https://93.184.216.34/hook"

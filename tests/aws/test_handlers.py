@@ -15,7 +15,7 @@ import pytest
 
 from ocrchat import keys, usecases
 from ocrchat.aws import queue
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
 from ocrchat.cloud import cloud as connected
 from ocrchat.engines.null import NullModels
@@ -27,6 +27,7 @@ from ocrchat.telemetry import logger
 from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
 from tests.model_server import Fails, Says, serving
+from tests.plans import PLANS
 
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 

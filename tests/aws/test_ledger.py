@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from ocrchat import codec, usecases
-from ocrchat.billing import CREDITS_PER_PAGE, PLANS, MovementKind
+from ocrchat.billing import CREDITS_PER_PAGE, MovementKind
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.errors import IdempotencyKeyReused, JobEnded, JobErased, OutOfCredits
@@ -29,6 +29,7 @@ from ocrchat.vlm.dialects import DIALECTS
 from ocrchat.vlm.openai import OpenAiServer
 from tests.documents import digital_pdf
 from tests.model_server import Fails, ModelServer, Says, serving
+from tests.plans import PLANS
 
 NULL_MODELS = dict.fromkeys(Tier, NullModels())
 

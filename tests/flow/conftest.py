@@ -22,7 +22,7 @@ from local import deploy, runtime
 from local.runtime import Running
 from ocrchat import codec, keys, usecases
 from ocrchat.aws import queue
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import Account
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask, Tier
 from ocrchat.scratch import Scratch
@@ -30,6 +30,7 @@ from ocrchat.translation.model import Translator
 from ocrchat.usecases import Request, SentFile
 from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
+from tests.plans import PLANS
 from tests.translation_servers import Server, libretranslate
 
 PATIENCE_SECONDS = 30

@@ -13,10 +13,10 @@ import pymupdf
 import pytest
 
 from ocrchat import errors
-from ocrchat.billing import PLANS
 from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import OpenAccount, Stack, post
 from tests.http.test_bad_input import problem, with_user_password
+from tests.plans import PLANS
 
 ELSEWHERE = {
     errors.OcrChatError: "a bug: tests/aws/test_handlers.py makes one",
