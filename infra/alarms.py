@@ -81,6 +81,12 @@ class Alarms(Construct):
             threshold=1,
         )
         self._alarm(
+            "WebhookErrors",
+            "Webhooks could not be sent, for a reason that is not their receivers'.",
+            counted(self, "WebhookErrors", "export.webhook", period=QUARTER),
+            threshold=5,
+        )
+        self._alarm(
             "PagesWait",
             "Pages of small jobs have waited 5 minutes for a worker.",
             cloudwatch.MathExpression(
