@@ -71,7 +71,9 @@ def error_classes() -> list[type[errors.OcrChatError]]:
         return {error}.union(*(below(child) for child in error.__subclasses__()))
 
     found = {error for error in below(errors.OcrChatError) if error.__module__ == errors.__name__}
-    return sorted(found - {errors.PaymentRequired, errors.PageUnreadable}, key=lambda error: (error.status, error.code))
+    return sorted(
+        found - {errors.PaymentRequired, *below(errors.PageUnreadable)}, key=lambda error: (error.status, error.code)
+    )
 
 
 def _version() -> str:

@@ -72,6 +72,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "scratch": (PURE | {"aws"}, set()),
+    "page_process": (PURE | {"codec", "reader"}, set()),
+    "supervised": (PURE | {"codec", "page_process", "telemetry"}, set()),
     "cloud": (PURE | {"aws", "chat", "translation", "vlm"}, {"boto3", "botocore"}),
     "usecases": (
         PAGE | {"aws", "chat", "cloud", "pictures", "scratch", "tool_results", "translation", "usecases", "vlm", "web"},

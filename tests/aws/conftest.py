@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import urllib.parse
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -151,6 +152,11 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], N
 
     yield deploy
     connected.cache_clear()
+    if "functions.ocr_page.handler" in sys.modules:
+        pages = sys.modules["functions.ocr_page.handler"].pages
+        if pages.cache_info().currsize:
+            pages().stop()
+        pages.cache_clear()
 
 
 @pytest.fixture

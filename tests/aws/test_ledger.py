@@ -22,6 +22,7 @@ from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.errors import IdempotencyKeyReused, JobEnded, JobErased, OutOfCredits
 from ocrchat.model import Job, JobOptions, PageTask, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Request, SentFile
@@ -31,7 +32,7 @@ from tests.documents import digital_pdf
 from tests.model_server import Fails, ModelServer, Says, serving
 from tests.plans import PLANS
 
-NULL_MODELS = dict.fromkeys(Tier, NullModels())
+NULL = Reader(dict.fromkeys(Tier, NullModels()))
 
 ANSWER = "![text](0,0,999,999) The quick brown fox jumps over the lazy dog.\n![text](0,0,999,999) Page number"
 
@@ -115,7 +116,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if page in job.pages:
             chunk = self.cloud.page_sets.chunk(job.id, 0)
             for _ in range(times):
-                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NULL_MODELS, Scratch(self.scratch_folder))
+                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NULL, Scratch(self.scratch_folder))
             if job.options.tier is Tier.CPU and self.is_open(job) and chunk is not None and page in chunk.pending:
                 self.read_pages[job.id][page] = 1
 

@@ -25,6 +25,7 @@ from ocrchat.aws import queue
 from ocrchat.billing import Account
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.translation.model import Translator
 from ocrchat.usecases import Request, SentFile
@@ -140,7 +141,7 @@ class Flow:
     def read(self, *tasks: PageTask) -> None:
         scratch = Scratch(Path(tempfile.mkdtemp(dir=self._folder)))
         for task in tasks:
-            usecases.read_page(self.cloud, task, dict.fromkeys(Tier, NullModels()), scratch)
+            usecases.read_page(self.cloud, task, Reader(dict.fromkeys(Tier, NullModels())), scratch)
 
     def read_without_ending(self, task: PageTask) -> None:
         """Reads a page as a worker does that dies before it looks whether this was the last one."""

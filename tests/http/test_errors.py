@@ -25,6 +25,8 @@ ELSEWHERE = {
     errors.DeploymentCapReached: "needs a capped deployment: tests/aws/test_accounts.py",
     errors.MonthlyLimitReached: "the daily limit comes first within a day: tests/unit/test_billing.py",
     errors.PageUnreadable: "of a page, never of a request",
+    errors.PageTooCostly: "likewise",
+    errors.PageCrashes: "likewise",
     errors.AccountNotFound: "of a dropped file: tests/http/test_drop.py",
     errors.ObjectUnreadable: "of a dropped file: tests/http/test_drop.py",
     errors.GatewayTimeout: "tests/http/test_front_limits.py",
