@@ -47,6 +47,14 @@ def test_pages_are_read_one_after_another_by_the_same_process(process: PageProce
     assert first.engine == second.engine
 
 
+def test_without_a_limit_pages_take_their_time(tries: Path) -> None:
+    process = PageProcess("tests.misbehaving:reader", memory_mb=1000, cpu_seconds=1)
+    try:
+        assert process.read_page(tries, MediaType.PDF, page.FINE, Tier.CPU).error is None
+    finally:
+        process.stop()
+
+
 def test_the_picture_of_a_page_comes_with_it(process: PageProcess, tries: Path) -> None:
     process.allow(30)
     result, image = process.read_and_show(tries, MediaType.PDF, page.FINE, Tier.VLM)

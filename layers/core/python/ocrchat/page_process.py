@@ -18,6 +18,7 @@ better of the process that asks.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pkgutil
 import resource
@@ -42,7 +43,7 @@ _OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "Failed to allocate", "Insuffic
 
 
 def serve(connection: Connection, reader: PageReader, cpu_seconds: int) -> None:
-    """Answers until the other end is closed."""
+    """Answers until the other end is closed. Raises ConnectionError where that happens while there is something to say."""
     connection.send_bytes(READY)
     while True:
         try:
@@ -93,7 +94,8 @@ def main(descriptor: str, factory: str, memory_mb: str, cpu_seconds: str) -> Non
     # Private memory that may be written. Not RLIMIT_AS: of that the networks' files take much which costs nothing.
     resource.setrlimit(resource.RLIMIT_DATA, (int(memory_mb) * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    serve(Connection(int(descriptor)), pkgutil.resolve_name(factory)(), int(cpu_seconds))
+    with contextlib.suppress(ConnectionError):
+        serve(Connection(int(descriptor)), pkgutil.resolve_name(factory)(), int(cpu_seconds))
 
 
 if __name__ == "__main__":

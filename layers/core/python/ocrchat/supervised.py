@@ -55,10 +55,10 @@ class PageProcess:
         """
         self._command = (factory, str(memory_mb), str(cpu_seconds))
         self._running: tuple[subprocess.Popen[bytes], Connection] | None = None
-        self._until = float("inf")
+        self._until: float | None = None
 
     def allow(self, seconds: float) -> None:
-        """From now on pages may take so long together."""
+        """From now on pages may take so long together; before it is called, as long as they want."""
         self._until = time.monotonic() + seconds
 
     def read_page(
@@ -118,7 +118,7 @@ class PageProcess:
         connection = self.start()
         try:
             connection.send_bytes(request)
-            if not connection.poll(max(0.0, self._until - time.monotonic())):
+            if not connection.poll(self._seconds_left()):
                 self.stop()
                 raise PageLost("the page was not read in the time that there was")
             answer = json.loads(connection.recv_bytes())
@@ -134,6 +134,10 @@ class PageProcess:
         if "crashed" in answer:
             raise _Hurt(PageCrashes(answer["crashed"]))
         raise PageLost(answer["failed"])
+
+    def _seconds_left(self) -> float | None:
+        """None without a limit."""
+        return None if self._until is None else max(0.0, self._until - time.monotonic())
 
     def _end(self, seconds: float) -> int | None:
         """Its exit code, minus a signal's number, once it has had so long to end by itself; None if there is none."""
