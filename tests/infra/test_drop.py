@@ -14,9 +14,9 @@ from functions.export import publish
 from functions.submit import drop
 from ocrchat import keys
 from ocrchat.aws import bus
-from ocrchat.billing import PLANS
 from ocrchat.usecases import intake
 from tests.infra.synthesised import Synthesised, flat, listed
+from tests.plans import PLANS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUCKET = "DropBucket"
