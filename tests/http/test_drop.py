@@ -437,6 +437,22 @@ def test_to_delete_a_job_erases_the_dropped_file_and_what_is_beside_it(
     assert (erased["source"], erased["results"]) == (2, 5), "in both buckets: the document, and json and md twice"
 
 
+@pytest.mark.parametrize("path", ["../{}/a.pdf", "/{}/a.pdf", "..%2F{}/a.pdf", "%2e%2e/{}/a.pdf", "..\\{}\\a.pdf"])
+def test_no_key_of_one_account_reaches_another(bucket: Bucket, stack: Stack, account: str, path: str) -> None:
+    other = new_account(stack)
+    named = {"account": other, "account_id": other, "ocrchat-account": other}
+    bucket.drop(f"drop/{account}/{path.format(other)}", digital_pdf(1), named)
+
+    give_up = time.monotonic() + WAIT_SECONDS
+    while len(bucket.keys(f"results/{account}/")) < 2:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    assert len(wait_for_end(stack, account, 1)) == 1
+    assert jobs_of(stack, other) == []
+    assert bucket.keys(f"results/{other}") == []
+    assert charged(stack, other) == 0
+
+
 def test_the_job_of_a_dropped_file_is_one_of_the_account_in_the_api(
     bucket: Bucket, open_account: OpenAccount, api: httpx.Client
 ) -> None:
