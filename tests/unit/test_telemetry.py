@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from ocrchat.telemetry import Formatter, kind
+from ocrchat.vlm.backend import Refused
 
 NAME = "drop/acme/Patient%20Smith.pdf"
 
@@ -45,6 +46,7 @@ def test_a_traceback_has_files_lines_and_types_and_no_message() -> None:
     [
         (refusal(), "ClientError: AccessDenied of GetObject"),
         (ReadTimeoutError(endpoint_url=f"https://bucket.s3.amazonaws.com/{NAME}"), "ReadTimeoutError"),
+        (Refused("404 model_not_found"), "Refused: 404 model_not_found"),
         (UnicodeDecodeError("utf-8", NAME.encode(), 0, 1, "no"), "UnicodeDecodeError"),
     ],
 )

@@ -16,11 +16,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 
 def kind(error: BaseException) -> str:
-    """What an exception is, without its message. Of AWS what it calls the error, and what was asked of it."""
+    """What an exception is, without its message, unless that was written for the log (`is_for_log`). Of AWS what it calls the
+    error, and what was asked of it."""
     answer = getattr(error, "response", None)
     code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
     operation = getattr(error, "operation_name", None)
-    return f"{type(error).__name__}: {code} of {operation}" if code and operation else type(error).__name__
+    if code and operation:
+        return f"{type(error).__name__}: {code} of {operation}"
+    return f"{type(error).__name__}: {error}" if getattr(error, "is_for_log", False) else type(error).__name__
 
 
 class Formatter(LambdaPowertoolsFormatter):
