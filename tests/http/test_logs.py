@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ import pymupdf
 import pytest
 from botocore.config import Config
 
-from ocrchat import codec, keys, usecases
+from ocrchat import codec, keys
 from tests import model_server, translation_servers
+from tests.documents import scanned_pdf
 from tests.http.conftest import ROOT, TOKEN, Server, client_of, poll, post, started
 from tests.http.test_webhooks import Receiver, receiver
 from tests.model_server import ModelServer
@@ -227,8 +227,23 @@ def breaks(it: Running) -> None:
         cloud.blobs.put(keys.result(job), damaged, "application/json")
         for path in ("", "?words=true", "download/?format=docx", "download/?format=json", "download/?format=csv"):
             it.api.get(f"/api/v1/ocr/{job_id}/{path}")
-    usecases.reconcile(cloud, datetime.now(UTC) + timedelta(minutes=6))
     it.api.delete(f"/api/v1/ocr/{job_id}/").raise_for_status()
+    page_is_damaged(it, word)
+
+
+def page_is_damaged(it: Running, word: str) -> None:
+    """Of a job that is put together when one of its pages has been read, and is no page any more."""
+    cloud = it.server.stack().cloud
+    job_id = post(it.api, f"{WORDS['file name']}.pdf", scanned_pdf(12)).raise_for_status().json()["uuid"]
+    job = cloud.jobs.get(job_id)
+    assert job is not None
+    give_up = time.monotonic() + 60
+    while not cloud.blobs.keys(keys.page_result(job, 0)):
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    cloud.blobs.put(keys.page_result(job, 0), codec.dumps({"index": word, word: [word]}), "application/json")
+    (*_, ended) = poll(it.api, it.api.get(f"/api/v1/ocr/{job_id}/").json())
+    assert ended["error"]["code"] == "internal"
 
 
 @pytest.mark.timeout(400)

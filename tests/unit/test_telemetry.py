@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from ocrchat.telemetry import Formatter, kind
+from ocrchat.telemetry import Failed, Formatter, kind, told_by_the_log
 from ocrchat.vlm.backend import Refused
 
 NAME = "drop/acme/Patient%20Smith.pdf"
@@ -69,3 +69,16 @@ def test_what_was_raised_while_another_was_handled_is_told_unless_it_was_meant_t
 
     assert "LookupError" in raised(hidden=False)
     assert "LookupError" not in raised(hidden=True).replace("except LookupError", "").replace("raise LookupError", "")
+
+
+def test_what_lambda_hands_on_of_a_function_that_failed_is_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    @told_by_the_log
+    def handler(event: dict[str, str]) -> int:
+        return int(event["page"])
+
+    with pytest.raises(Failed) as raised:
+        handler({"page": NAME})
+
+    assert str(raised.value) == "ValueError"
+    assert raised.value.__suppress_context__
+    assert handler({"page": "7"}) == 7

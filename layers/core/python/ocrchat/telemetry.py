@@ -7,8 +7,10 @@ file's name; AWS has the value that it refuses; `int` has the text that is no nu
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from types import TracebackType
+from typing import ParamSpec, TypeVar
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
@@ -40,6 +42,30 @@ class Formatter(LambdaPowertoolsFormatter):
 
 
 logger = Logger(logger_formatter=Formatter())
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Failed(Exception):
+    """A function has failed, and its log says how."""
+
+
+def told_by_the_log(handler: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """For a function whose caller needs to know no more than that it has failed.
+
+    What a handler raises, Lambda writes into the log and hands to its caller, with the message.
+    """
+
+    @wraps(handler)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return handler(*args, **kwargs)
+        except Exception as error:
+            logger.exception("failed")
+            raise Failed(kind(error)) from None
+
+    return run
 
 
 def count(name: str) -> None:
