@@ -94,14 +94,14 @@ class Running:
 
 
 @contextmanager
-def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
-    """Raises EmulatorFailed."""
+def run(token: str | None = None, wait_scale: float = 1.0, workers_endpoint: str = "") -> Iterator[Running]:
+    """`wait_scale` and `workers_endpoint` are the emulator's. Raises EmulatorFailed."""
     isolate()
     workers = ocr_workers()
     # Beside the OCR workers of each lane: as many who ask the model, as many webhooks, as many who take dropped files and put
     # results beside them, the waiting submits, and the functions that move jobs on.
     invocations = (len(Lane) + 4) * workers + inline_waiters() + 8
-    with Emulator(max_invocations=invocations, wait_scale=wait_scale) as emulator:
+    with Emulator(invocations, wait_scale, workers_endpoint) as emulator:
         outputs = deploy.deploy(
             emulator.endpoint,
             {
