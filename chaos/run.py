@@ -91,4 +91,3 @@ def _texts(system: System) -> dict[str, str]:
     if texts.keys() != {document.name for document in DOCUMENTS} or not all(texts.values()):
         raise RuntimeError(f"without faults not everything was read: {jobs}")
     return texts
-
