@@ -1,7 +1,7 @@
 """Job items: moved forward, listed, erased. They are created and ended in one transaction with their credits: see `books`.
 
 pk = JOB#<id>   sk = JOB      the job; `open_lane` is there while something is left to do for it, which is what an index holds
-pk = JOB#<id>   sk = INTAKE   there from before its file is stored until the job is: what `repair` finds the files by that no job has
+pk = JOB#<id>   sk = INTAKE   there from before a file is stored until its job is: by it `repair` finds files that have no job
 """
 
 from __future__ import annotations
