@@ -17,7 +17,7 @@ CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}
 # STAGE=dev: a stack of its own, OcrChatDev, that may be destroyed with all that is in it. ARGS="-c key=value": see docs/deploy.md.
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE)) $(ARGS)
 
-.PHONY: help demo serve languages test check lint synth template bootstrap deploy deploy-vlm diff destroy smoke stage-weights admin docs bench lock clean
+.PHONY: help demo serve emulator languages test check lint synth template bootstrap deploy deploy-vlm cdk diff destroy smoke stage-weights admin docs bench lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ demo: .venv/.local .build/weights/.ready  ## Set everything up, start the embedd
 
 serve: .venv/.local .build/weights/.ready  ## Embedded AWS on http://localhost:8000 until Ctrl-C (PORT=, OCRCHAT_TOKEN=)
 	@exec $(VENV)/python -m local serve
+
+emulator: .venv/.local .build/weights/.ready  ## Embedded AWS with nothing in it, for CDK's command line: docs/deploy.md (PORT=8000)
+	@exec $(VENV)/python -m local emulate
 
 languages: .build/tessdata/.ready  ## Get Tesseract's data (190 MB): Arabic, Cyrillic, Devanagari, Korean, Thai and 20 other scripts
 
@@ -42,15 +45,18 @@ lint: .venv/.dev
 	$(VENV)/hadolint functions/ocr_page/Dockerfile
 
 synth: .venv/.dev  ## Synthesise the stack for AWS into cdk.out, offline (STAGE=dev, ARGS="-c key=value", as for deploy)
-	$(CDK_OFFLINE) CDK_OUTDIR=cdk.out $(VENV)/python infra/app.py $(CONTEXT)
+	$(CDK_OFFLINE) CDK_OUTDIR=cdk.out $(VENV)/python -m infra.app $(CONTEXT)
 
 bootstrap: .venv/.dev  ## Prepare the AWS account and region of your credentials for CDK, once
 	$(CDK) bootstrap
 
 deploy: .venv/.dev  ## Deploy to the AWS account of your credentials (needs Docker for the container image): docs/deploy.md
-	@$(VENV)/python -m infra.deployment check
+	@$(VENV)/python -m infra.deployment check $(CONTEXT)
 	$(CDK) deploy OcrChat --outputs-file cdk.out/outputs.json $(CONTEXT)
 	@$(VENV)/python -m infra.deployment report cdk.out/outputs.json
+
+cdk: .venv/.dev  ## CDK's command line with what is said: make cdk ARGS="ls"
+	@$(CDK) $(ARGS)
 
 diff: .venv/.dev  ## What make deploy would change
 	$(CDK) diff OcrChat $(CONTEXT)

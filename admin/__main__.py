@@ -23,8 +23,9 @@ from rich.console import Console
 
 from ocrchat import codec, usecases
 from ocrchat.aws.accounts import ACCOUNT_ID, Token
-from ocrchat.billing import PLANS, Account, Plan
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
+from ocrchat.plans import Plan
 from ocrchat.settings import Settings
 
 SERVED = Path(__file__).resolve().parent.parent / ".build"
@@ -34,8 +35,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 console = Console(highlight=False)
 
 MOST_CREDITS = 10**12
-
-PLAN_NAMES = "|".join(PLANS)
 
 AccountId = Annotated[str, typer.Argument(help="The account's id: a-z, 0-9 and '-'.", show_default=False)]
 
@@ -74,7 +73,9 @@ def target(
 def create_account(
     context: typer.Context,
     account: AccountId,
-    plan: Annotated[str, typer.Option(help="What it may do.", metavar=PLAN_NAMES)] = "free",
+    plan: Annotated[
+        str | None, typer.Option(help="One of those in cdk.json; the first if none is named.", metavar="PLAN")
+    ] = None,
     credits: Annotated[
         int, typer.Option(min=0, max=MOST_CREDITS, help="Credits to begin with, of a prepaid plan.")
     ] = 0,
@@ -83,9 +84,12 @@ def create_account(
     cloud = _cloud(context)
     if not ACCOUNT_ID.fullmatch(account):
         raise typer.BadParameter("up to 64 of a-z, 0-9 and '-', not '-' first", param_hint="account")
-    if credits and not _plan(plan).prepaid:
-        raise typer.BadParameter(f"The plan '{plan}' has allowances and spends no credits.", param_hint="--credits")
-    if not usecases.open_account(cloud, account, _plan(plan)):
+    chosen = _plan(cloud, plan or next(iter(cloud.accounts.plans)))
+    if credits and not chosen.prepaid:
+        raise typer.BadParameter(
+            f"The plan '{chosen.name}' has allowances and spends no credits.", param_hint="--credits"
+        )
+    if not usecases.open_account(cloud, account, chosen):
         raise typer.BadParameter(f"There is an account '{account}' already.", param_hint="account")
     if credits:
         cloud.books.grant(account, credits, "to begin with", datetime.now(UTC))
@@ -149,12 +153,11 @@ def grant(
 
 
 @app.command()
-def set_plan(
-    context: typer.Context, account: AccountId, plan: Annotated[str, typer.Argument(metavar=PLAN_NAMES)]
-) -> None:
+def set_plan(context: typer.Context, account: AccountId, plan: Annotated[str, typer.Argument(metavar="PLAN")]) -> None:
     """Move an account to another plan. Its balance and its use stay."""
+    chosen = _plan(_cloud(context), plan)
     with _changed(context, account) as change:
-        change.account = replace(change.account, plan=_plan(plan))
+        change.account = replace(change.account, plan=chosen)
     console.print(f"'{account}' has the plan '{plan}'.")
 
 
@@ -236,10 +239,11 @@ def _account(cloud: Cloud, account_id: str) -> Account:
     return account
 
 
-def _plan(name: str) -> Plan:
-    if name not in PLANS:
-        raise typer.BadParameter(f"'{name}' is none of: {', '.join(PLANS)}.", param_hint="plan")
-    return PLANS[name]
+def _plan(cloud: Cloud, name: str) -> Plan:
+    plans = cloud.accounts.plans
+    if name not in plans:
+        raise typer.BadParameter(f"'{name}' is none of: {', '.join(plans)}.", param_hint="plan")
+    return plans[name]
 
 
 def _issue(cloud: Cloud, account_id: str, label: str) -> None:

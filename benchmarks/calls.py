@@ -38,8 +38,8 @@ from moto import mock_aws
 
 from benchmarks.capacity import Index
 from benchmarks.ledger import Ledger
-from ocrchat import asl, codec, usecases
-from ocrchat.billing import PLANS
+from infra.config import default_plans
+from ocrchat import asl, codec, plans, usecases
 from ocrchat.cloud import Cloud, cloud
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
@@ -93,7 +93,7 @@ class System:
         plain = boto3.client("dynamodb")
         for client in _clients(self.cloud):
             self.ledger.watch(client, plain)
-        usecases.open_account(self.cloud, "account", PLANS["business"])
+        usecases.open_account(self.cloud, "account", default_plans()["business"])
         now = datetime.now(UTC)
         self.cloud.books.grant("account", 1_000_000, "", now)
         self.token = self.cloud.accounts.issue_token("account", "calls", now)
@@ -259,6 +259,7 @@ def _settings(table: dict[str, Any], model_url: str) -> Settings:
         bucket="documents",
         state_machine=machine["stateMachineArn"],
         weights=str(WEIGHTS),
+        plans=plans.write(default_plans()),
         vlm_backend=VlmBackend.OPENAI,
         vlm_url=model_url,
         vlm_model="model",

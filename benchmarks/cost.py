@@ -18,7 +18,7 @@ from typing import Any
 import jinja2
 
 from benchmarks import deployed
-from ocrchat.billing import PLANS
+from infra.config import default_plans
 from ocrchat.model import CHUNK_PAGES, INLINE_PAGES
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ PAGE = HERE.parent / "docs" / "cost.md"
 HOURS = 730
 """Of a month."""
 
-PLAN = PLANS["pro"]
+PLAN = default_plans()["pro"]
 """Whose retention is reckoned with."""
 
 SERVICES = {"poll": "submit.api", "result": "submit.api", "download": "export.api"}

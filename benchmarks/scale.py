@@ -19,7 +19,7 @@ import jinja2
 
 from benchmarks import demand, deployed
 from benchmarks.simulation import Rates, Submission, simulate
-from ocrchat.billing import PLANS
+from infra.config import default_plans
 from ocrchat.model import CHUNK_PAGES, CHUNKS_IN_FLIGHT, INLINE_PAGES
 
 HERE = Path(__file__).parent
@@ -199,7 +199,7 @@ def document(results: dict[str, Any]) -> str:
         page_seconds=demand.page_seconds(),
         mean_pages=demand.mean_pages(),
         assumed=deployed.data("assumptions"),
-        plan=PLANS["business"],
+        plan=default_plans()["business"],
         chunk_pages=CHUNK_PAGES,
         chunks_in_flight=CHUNKS_IN_FLIGHT,
     )

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
+from infra.config import default_plans
 from ocrchat import usecases
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 
 CREDITS = 100_000
@@ -57,7 +57,7 @@ class Caller:
     def __init__(self, url: str, cloud: Cloud) -> None:
         now = datetime.now(UTC)
         self.account_id = f"chaos-{uuid.uuid4().hex}"
-        usecases.open_account(cloud, self.account_id, PLANS["business"])
+        usecases.open_account(cloud, self.account_id, default_plans()["business"])
         cloud.books.grant(self.account_id, CREDITS, "make chaos", now)
         token = cloud.accounts.issue_token(self.account_id, "make chaos", now)
         self.answers: Counter[int] = Counter()

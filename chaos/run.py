@@ -63,6 +63,9 @@ class Trial:
             )
         found.orphans = [orphan for orphan in found.orphans if orphan not in self._known]
         self._known |= set(found.orphans)
+        faults = sum(system.proxy.injected.values()) - injected
+        if scenario.faults and not faults:
+            found.wrong.append("nothing was tried: no fault was injected")
         return Row(
             scenario=scenario.name,
             what=scenario.what,
@@ -71,7 +74,7 @@ class Trial:
             wrong=len(found.wrong),
             charged_twice=len(found.charged_twice),
             orphans=len(found.orphans),
-            faults=sum(system.proxy.injected.values()) - injected,
+            faults=faults,
             refusals=refusals,
             repairs=repairs,
             seconds=round(time.monotonic() - started, 1),

@@ -41,6 +41,9 @@ SHARE = 0.15
 
 UNHEARD_SHARE = 0.15
 
+SHARES: dict[Service, float] = {"states": 0.3}
+"""Where a job makes only two or three calls."""
+
 Act = Callable[[System, Caller], list[Submission]]
 
 
@@ -256,19 +259,19 @@ NAMES: dict[Service, str] = {"dynamodb": "DynamoDB", "s3": "S3", "sqs": "SQS", "
 
 
 def of_service(service: Service) -> list[Scenario]:
-    name, mixed = NAMES[service], partial(send, MIXED)
+    name, mixed, share = NAMES[service], partial(send, MIXED), SHARES.get(service, SHARE)
     return [
         Scenario(
             f"{name} refuses",
-            f"{SHARE:.0%} of the calls of {name} are throttled, and as many are answered with its internal error.",
+            f"{share:.0%} of the calls of {name} are throttled, and as many are answered with its internal error.",
             mixed,
-            (Fault(Kind.THROTTLED, service, SHARE), Fault(Kind.BROKEN, service, SHARE)),
+            (Fault(Kind.THROTTLED, service, share), Fault(Kind.BROKEN, service, share)),
         ),
         Scenario(
-            f"{name}'s answers get lost",
-            f"{UNHEARD_SHARE:.0%} of the calls of {name} take effect, and their connection is cut before the answer.",
+            f"answers of {name} get lost",
+            f"{share:.0%} of the calls of {name} take effect, and their connection is cut before the answer.",
             mixed,
-            (Fault(Kind.UNHEARD, service, UNHEARD_SHARE),),
+            (Fault(Kind.UNHEARD, service, share),),
         ),
     ]
 
@@ -285,7 +288,7 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "all functions are killed",
-            "kill -9 of every worker of every function at once, twice.",
+            "kill -9 of every worker of every function but the one that splits, at once, twice.",
             mixed,
             beside=kill_everyone,
             kills=True,
@@ -294,7 +297,7 @@ def scenarios() -> list[Scenario]:
         Scenario(
             "no workflow starts",
             "Step Functions refuses every start of an execution, as over its limit.",
-            mixed,
+            partial(send, (SEVEN, LONG, SEVEN)),
             (Fault(Kind.THROTTLED, "states", 1.0, "StartExecution"),),
         ),
         Scenario(
@@ -305,9 +308,9 @@ def scenarios() -> list[Scenario]:
         ),
         Scenario(
             "messages come late",
-            "Half of the messages are sent 0 to 4 seconds late, and so in another order.",
+            "Each message is sent 0 to 4 seconds late, and so in another order.",
             mixed,
-            (Fault(Kind.LATE, "sqs", 0.5, "SendMessageBatch"), Fault(Kind.LATE, "sqs", 0.5, "SendMessage")),
+            (Fault(Kind.LATE, "sqs", 1.0, "SendMessageBatch"), Fault(Kind.LATE, "sqs", 1.0, "SendMessage")),
         ),
         Scenario(
             "messages come twice",

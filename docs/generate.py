@@ -24,7 +24,8 @@ from markupsafe import Markup, escape
 from functions.chat import api as chat_api
 from functions.export import api as export_api
 from functions.submit import api as submit_api
-from ocrchat import billing, errors, openapi
+from infra.config import default_plans
+from ocrchat import errors, openapi
 from ocrchat.schemas import SCHEMAS, standalone
 
 DOCS = Path(__file__).resolve().parent
@@ -70,7 +71,9 @@ def error_classes() -> list[type[errors.OcrChatError]]:
         return {error}.union(*(below(child) for child in error.__subclasses__()))
 
     found = {error for error in below(errors.OcrChatError) if error.__module__ == errors.__name__}
-    return sorted(found - {errors.PaymentRequired, errors.PageUnreadable}, key=lambda error: (error.status, error.code))
+    return sorted(
+        found - {errors.PaymentRequired, *below(errors.PageUnreadable)}, key=lambda error: (error.status, error.code)
+    )
 
 
 def _version() -> str:
@@ -95,7 +98,7 @@ def _page(document: dict[str, Any]) -> str:
         meaning=_meaning,
         errors_of=openapi.errors_of,
         groups={group: {name: operations[name] for name in names} for group, names in GROUPS.items()},
-        plans=billing.PLANS.values(),
+        plans=default_plans().values(),
         schemas=SCHEMAS,
     )
     return re.sub(r"\n{3,}", "\n\n", page)

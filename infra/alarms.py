@@ -53,7 +53,14 @@ class Alarms(Construct):
         `callers` are those that people or pages wait for, whose throttles matter: ten of each at most."""
         super().__init__(scope, id)
         self.topic = _topic(self, email, key)
-        failed = counted(self, "PagesFailed", "ocr_page.dead_letter", period=QUARTER)
+        failed = together(
+            [
+                counted(self, "PagesFailed", entry, period=QUARTER)
+                for entry in ("ocr_page.dead_letter", "ocr_page.handler")
+            ],
+            label="failed",
+            period=QUARTER,
+        )
         errors = counted(self, "PageErrors", "ocr_page.handler", period=QUARTER)
         read = counted(self, "PagesRead", "ocr_page.handler", period=QUARTER)
         self._alarm(
@@ -79,6 +86,12 @@ class Alarms(Construct):
             "A dropped file could not be taken, or its results not be put beside it.",
             together([waiting(parking) for parking in drops.parking], label="messages", period=FIVE_MINUTES),
             threshold=1,
+        )
+        self._alarm(
+            "WebhookErrors",
+            "Webhooks could not be sent, for a reason that is not their receivers'.",
+            counted(self, "WebhookErrors", "export.webhook", period=QUARTER),
+            threshold=5,
         )
         self._alarm(
             "PagesWait",

@@ -11,6 +11,8 @@ from infra.assets import make_readable
 from infra.config import Config, InvalidContext, defaults, given
 from infra.stack import OcrChatStack
 from infra.vlm_stack import VlmStack
+from local import assembly
+from local.emulator import EmulatorFailed
 
 
 def build(outdir: str | None = None, **context: object) -> tuple[cdk.App, OcrChatStack]:
@@ -20,6 +22,10 @@ def build(outdir: str | None = None, **context: object) -> tuple[cdk.App, OcrCha
     """
     app = cdk.App(outdir=outdir, context={**defaults(), **context}, analytics_reporting=False)
     config = Config.read(app.node.get_all_context())
+    if config.local:
+        app.node.set_context(
+            "aws:cdk:bundling-stacks", []
+        )  # its layers are not what CDK makes of them: see local/assembly.py
     ocrchat = OcrChatStack(app, "OcrChat", config=config)
     if config.vlm_stack:
         VlmStack(app, "OcrChatVlm", config=config)
@@ -29,6 +35,9 @@ def build(outdir: str | None = None, **context: object) -> tuple[cdk.App, OcrCha
 if __name__ == "__main__":
     try:
         app, _ = build(**given(sys.argv[1:]))
-    except InvalidContext as error:
+        folder = Path(app.synth().directory)
+        if Config.read(app.node.get_all_context()).local:
+            assembly.localise(folder)
+    except (InvalidContext, EmulatorFailed) as error:
         raise SystemExit(f"cdk.json, or -c: {error}") from None
-    make_readable(Path(app.synth().directory))
+    make_readable(folder)

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from infra.vlm_weights import Weights
+from ocrchat import plans
+from ocrchat.plans import Plans
 from ocrchat.settings import ChatProvider, TranslateProvider, VlmBackend, chat_problem, translate_problem, vlm_problem
 from ocrchat.vlm.dialects import DIALECTS
 
@@ -62,6 +64,8 @@ class Stage(StrEnum):
 class Config:
     """Defaults stand in cdk.json and nowhere else."""
 
+    local: bool
+    """Whether the assembly is for the embedded AWS: no image to build, and packages from the virtual environment."""
     stage: Stage
     """`prod`: documents and jobs outlive the stack. `dev`: `make destroy` takes them along; the stack is called OcrChatDev."""
     domain: str
@@ -97,6 +101,8 @@ class Config:
     """Small jobs that a POST waits for at once."""
     monthly_credit_cap: int
     """Credits that all accounts together may use in a month; 0 is no cap."""
+    plans: Plans
+    """What accounts may be entitled to, in the order of what they offer."""
     readable_buckets: tuple[str, ...]
     """Buckets that accounts may be allowed to name in `file_url`."""
 
@@ -242,6 +248,11 @@ def defaults() -> dict[str, Any]:
     return context
 
 
+def default_plans() -> Plans:
+    """Those of cdk.json."""
+    return plans.read(defaults()["plans"])
+
+
 def given(arguments: Sequence[str]) -> dict[str, Any]:
     """`-c key=value`, as CDK's command line has it: that hands its own over by the environment, and gives us none."""
     parser = argparse.ArgumentParser()
@@ -281,6 +292,16 @@ def _names(key: str, given: Any) -> tuple[str, ...]:
     return tuple(name.strip() for name in given if name.strip())
 
 
+def _plans(key: str, given: Any) -> Plans:
+    """An object in cdk.json; its text if it comes from the command line."""
+    try:
+        read = plans.read(given)
+        plans.write(read)
+    except ValueError as error:
+        raise InvalidContext(f"{key}: {error}.") from error
+    return read
+
+
 def _one_of(kind: type[StrEnum]) -> Any:
     def read(key: str, given: Any) -> StrEnum:
         text = _text(key, given)
@@ -296,5 +317,6 @@ _READERS: dict[Any, Any] = {
     int: _count,
     bool: _yes,
     tuple[str, ...]: _names,
+    Plans: _plans,
     **{kind: _one_of(kind) for kind in (Stage, VlmBackend, ChatProvider, TranslateProvider)},
 }

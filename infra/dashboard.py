@@ -44,7 +44,10 @@ class Dashboard(Construct):
                 "Pages",
                 read,
                 counted(self, "PageErrors", "ocr_page.handler", period=FIVE_MINUTES),
-                counted(self, "PagesFailed", "ocr_page.dead_letter", period=FIVE_MINUTES),
+                counted(self, "PagesFailed", "ocr_page.dead_letter", period=FIVE_MINUTES).with_(
+                    label="given up by the queue"
+                ),
+                counted(self, "PagesFailed", "ocr_page.handler", period=FIVE_MINUTES).with_(label="given up at once"),
                 counted(self, "VlmPages", "ocr_page.vlm", period=FIVE_MINUTES),
                 counted(self, "VlmFallbacks", "ocr_page.vlm", period=FIVE_MINUTES),
             ),

@@ -1,6 +1,6 @@
 """Around `cdk deploy` and `cdk destroy`: is the account ready, what came of it, and a dev stack's bucket emptied.
 
-python -m infra.deployment check                  credentials, CDK's bootstrap, Docker
+python -m infra.deployment check -c stage=dev     credentials, CDK's bootstrap, Docker
 python -m infra.deployment report outputs.json    the URL, and what to do next
 python -m infra.deployment empty -c stage=dev     deletes the documents of OcrChatDev, once you have typed its name
 """
@@ -11,7 +11,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import boto3
@@ -29,8 +29,9 @@ class NotReady(Exception):
     """What is missing, and what to do about it, in a line."""
 
 
-def check() -> None:
-    """Raises NotReady."""
+def check(*arguments: str) -> None:
+    """`arguments` are those of `cdk deploy`. Raises NotReady."""
+    config = _config(arguments)
     try:
         account = boto3.client("sts").get_caller_identity()["Account"]
         region = boto3.client("sts").meta.region_name
@@ -44,9 +45,12 @@ def check() -> None:
         version = 0
     if version < LEAST_BOOTSTRAP:
         raise NotReady(f"The account {account} is not bootstrapped in {region}, or long ago. Run: make bootstrap")
+    print(f"Account {account}, {region}: bootstrapped, version {version}.")
+    if config.local:
+        return  # nothing is built for it
     if not _docker_answers():
         raise NotReady("Docker does not answer, and builds the image of the OCR worker. Start it, or install it.")
-    print(f"Account {account}, {region}: bootstrapped, version {version}. Docker answers.")
+    print("Docker answers.")
 
 
 def report(file: str) -> None:
@@ -66,10 +70,7 @@ def empty(*arguments: str) -> None:
 
     `arguments` are those of `cdk destroy`, since one of them may say which stack it is. Raises NotReady.
     """
-    try:
-        stage = Config.read({**defaults(), **given(arguments)}).stage
-    except InvalidContext as error:
-        raise NotReady(f"cdk.json, or -c: {error}") from error
+    stage = _config(arguments).stage
     if stage.keeps_data:
         print(
             "Documents and jobs are kept: of a prod stack the buckets and the table stay. docs/deploy.md says how they go too."
@@ -87,6 +88,13 @@ def empty(*arguments: str) -> None:
     for bucket in buckets:
         boto3.resource("s3").Bucket(bucket).objects.all().delete()
         print(f"{bucket} is empty.")
+
+
+def _config(arguments: Sequence[str]) -> Config:
+    try:
+        return Config.read({**defaults(), **given(arguments)})
+    except InvalidContext as error:
+        raise NotReady(f"cdk.json, or -c: {error}") from error
 
 
 def _docker_answers() -> bool:

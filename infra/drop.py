@@ -15,7 +15,6 @@ from infra.function import Entrypoint, Layers
 from infra.nag import accept, accept_wildcard, arn
 from infra.queue import LONGEST_RETENTION, queue
 from ocrchat import keys
-from ocrchat.billing import PLANS
 from ocrchat.settings import Settings
 
 TRIES = 5
@@ -49,7 +48,9 @@ class DropBucket(Construct):
         removal_policy: cdk.RemovalPolicy,
         key: kms.IKey | None,
         log_bucket: str,
+        days: int,
     ) -> None:
+        """Files and results are kept for so many days."""
         super().__init__(scope, id)
         self.drops, drops_parking = self._queues("Drops", TAKE_TIMEOUT, key)
         self.results, results_parking = self._queues("Results", PUBLISH_TIMEOUT, key)
@@ -63,8 +64,7 @@ class DropBucket(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
             )
         )
-        # As long as the plan that keeps the shortest: nobody's file is kept for longer than was promised.
-        kept = cdk.Duration.days(min(plan.retention_days for plan in PLANS.values()))
+        kept = cdk.Duration.days(days)
         self.bucket = bucket(
             self,
             "Bucket",

@@ -25,7 +25,7 @@ from infra.translation import allow_listing, allow_translation, with_translation
 from infra.vlm_worker import VlmWorker
 from infra.webhooks import EventQueue, Webhooks
 from infra.workflow import Reconciler, Workflow, allow_task_answers
-from ocrchat import keys
+from ocrchat import keys, plans
 from ocrchat.settings import Settings
 
 JOBS = "jobs/*"
@@ -52,7 +52,15 @@ class OcrChatStack(cdk.Stack):
         storage = Storage(self, "Storage", removal_policy=removal_policy, key=key, log_bucket=config.log_bucket)
         queues = PageQueues(self, "Queues", key=key)
         events = EventQueue(self, "Events", key=key)
-        drops = DropBucket(self, "Drop", removal_policy=removal_policy, key=key, log_bucket=config.log_bucket)
+        drops = DropBucket(
+            self,
+            "Drop",
+            removal_policy=removal_policy,
+            key=key,
+            log_bucket=config.log_bucket,
+            # As long as the plan that keeps the shortest: nobody's file is kept for longer than was promised.
+            days=min(plan.retention_days for plan in config.plans.values()),
+        )
         # Without the machine, for the functions that it calls and for those that only hold its tokens.
         settings = Settings(
             table=storage.table.table_name,
@@ -62,6 +70,7 @@ class OcrChatStack(cdk.Stack):
             bulk_queue=queues.bulk.queue_url,
             vlm_queue=queues.vlm.queue_url,
             event_queue=events.queue.queue_url,
+            plans=plans.write(config.plans),
             drop_bucket=drops.bucket.bucket_name,
             drop_queue=drops.drops.queue_url,
             result_queue=drops.results.queue_url,
@@ -306,6 +315,7 @@ class OcrChatStack(cdk.Stack):
             "DropperPolicyArn": drops.droppers.managed_policy_arn,
             "EventQueueUrl": events.queue.queue_url,
             "GateFunctionName": api.gate.function_name,
+            "Plans": settings.plans,
             "InteractiveQueueUrl": queues.interactive.queue_url,
             "PriorityQueueUrl": queues.priority.queue_url,
             "ReconcileFunctionName": reconciler.function.function_name,

@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.bucket import bucket
 from infra.nag import accept_wildcard, arn
 from ocrchat import keys
-from ocrchat.billing import PLANS
+from ocrchat.plans import RETENTIONS
 
 OPEN_JOBS_INDEX = "open-jobs"
 ACCOUNT_JOBS_INDEX = "account-jobs"
@@ -50,7 +50,7 @@ class Storage(Construct):
                 s3.LifecycleRule(prefix=keys.UPLOADS, expiration=cdk.Duration.days(1)),
                 *(
                     s3.LifecycleRule(prefix=keys.kept_for(days), expiration=cdk.Duration.days(days))
-                    for days in sorted({plan.retention_days for plan in PLANS.values()})
+                    for days in RETENTIONS
                 ),
             ],
             # For pages in a browser: presigned uploads and downloads. What may be done, the address itself says.

@@ -1,4 +1,4 @@
-"""`python -m local serve` and `python -m local demo`: what `make serve` and `make demo` run."""
+"""`python -m local serve`, `demo` and `emulate`: what `make serve`, `make demo` and `make emulator` run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 from local import demo, deploy, runtime
-from local.emulator import EmulatorFailed
+from local.emulator import Emulator, EmulatorFailed, isolate
 from local.front import front, serving
 
 console = Console(highlight=False)
@@ -83,7 +83,25 @@ def run_demo(port: int) -> None:
         demo.run(console, f"http://localhost:{port}", running.token)
 
 
-COMMANDS: dict[str, Callable[[int], None]] = {"serve": serve, "demo": run_demo}
+def emulate(port: int) -> None:
+    """The embedded AWS with nothing in it, for CDK's command line. Until Ctrl-C."""
+    isolate()
+    with Emulator(runtime.invocations(), wait_scale=1.0, port=port) as emulator:
+        console.print(
+            f"""An empty AWS listens on {emulator.endpoint}. In another terminal:
+
+  export AWS_ENDPOINT_URL={emulator.endpoint} AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1
+  make bootstrap
+  make deploy ARGS="-c local=true"
+
+Nothing is kept after Ctrl-C.""",
+            soft_wrap=True,
+            markup=False,
+        )
+        emulator.wait()
+
+
+COMMANDS: dict[str, Callable[[int], None]] = {"serve": serve, "demo": run_demo, "emulate": emulate}
 
 
 def main(command: str) -> int:
@@ -98,7 +116,7 @@ def main(command: str) -> int:
         COMMANDS[command](port)
     except KeyboardInterrupt:
         console.print("\nStopped.")
-        return 0 if command == "serve" else 128 + signal.SIGINT
+        return 0 if command != "demo" else 128 + signal.SIGINT
     except (EmulatorFailed, PortTaken) as error:
         console.print(str(error), style="red", markup=False)
         return 1

@@ -31,7 +31,7 @@ def deploy(endpoint: str, machine: dict[str, Any]) -> dict[str, str]:
     s3 = session().client("s3", endpoint_url=endpoint)
     s3.create_bucket(Bucket=ASSET_BUCKET)
     template = fill(json.loads(TEMPLATE.read_text()), machine)
-    for asset in sorted(_asset_names(template)):
+    for asset in sorted(asset_names(template)):
         s3.put_object(Bucket=ASSET_BUCKET, Key=f"{asset}.zip", Body=_zip(asset_files(asset)))
     s3.put_object(Bucket=ASSET_BUCKET, Key="template.json", Body=json.dumps(template).encode())
     cloudformation = session().client("cloudformation", endpoint_url=endpoint)
@@ -57,14 +57,14 @@ def deploy(endpoint: str, machine: dict[str, Any]) -> dict[str, str]:
     raise EmulatorFailed("The stack could not be created.\n" + "\n".join(failed))
 
 
-def _asset_names(value: Any) -> set[str]:
+def asset_names(value: Any) -> set[str]:
     """The S3Key of every code reference in a template, without its `.zip`."""
     if isinstance(value, dict):
         if value.get("S3Bucket") == ASSET_BUCKET:
             return {value["S3Key"].removesuffix(".zip")}
-        return set().union(*map(_asset_names, value.values()))
+        return set().union(*map(asset_names, value.values()))
     if isinstance(value, list):
-        return set().union(*map(_asset_names, value))
+        return set().union(*map(asset_names, value))
     return set()
 
 

@@ -8,6 +8,7 @@ What changes:
   * the container image of ocr_page becomes its zip twin: same handler, and its packages from the virtual environment;
   * the layers of documents, exports and chat go, since their packages are in the virtual environment too;
   * nobody is woken on a laptop: alarms, their topic and the dashboard go;
+  * the API is reached at the emulator's address;
   * what depends on the machine is left open as `{"Local": name}`, for `fill` at deployment: how many pages at once, where
     the weights and Tesseract's data are, whether callers may name private addresses. (Not CloudFormation parameters: the
     emulator hands numbers on as text, and event sources then break.)
@@ -103,13 +104,16 @@ def localise(template: dict[str, Any]) -> dict[str, Any]:
         elif resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
             properties["ScalingConfig"] = {"MaximumConcurrency": {_OPEN: "ocr_concurrency"}}
         resource.pop("Metadata", None)
+    outputs = {
+        name: output
+        for name, output in template["Outputs"].items()
+        if not any(output["Value"] == {"Ref": gone} for gone in template["Resources"].keys() - resources.keys())
+    }
+    stage = [{_OPEN: "endpoint"}, "/restapis/", outputs["ApiId"]["Value"], "/", outputs["ApiStage"]["Value"]]
+    outputs["ApiUrl"] = {"Value": {"Fn::Join": ["", [*stage, "/_user_request_/"]]}}
     return {
         "Resources": {name: resource for name, resource in resources.items() if name not in dropped},
-        "Outputs": {
-            name: output
-            for name, output in template["Outputs"].items()
-            if not any(output["Value"] == {"Ref": gone} for gone in template["Resources"].keys() - resources.keys())
-        },
+        "Outputs": outputs,
     }
 
 

@@ -16,7 +16,6 @@ import httpx
 from local import deploy
 from local.emulator import Emulator, EmulatorFailed, isolate
 from ocrchat import usecases
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.model import Lane
 from ocrchat.settings import (
@@ -97,33 +96,38 @@ class Running:
 def run(token: str | None = None, wait_scale: float = 1.0, workers_endpoint: str = "") -> Iterator[Running]:
     """`wait_scale` and `workers_endpoint` are the emulator's. Raises EmulatorFailed."""
     isolate()
-    workers = ocr_workers()
-    # Beside the OCR workers of each lane: as many who ask the model, as many webhooks, as many who take dropped files and put
-    # results beside them, the waiting submits, and the functions that move jobs on.
-    invocations = (len(Lane) + 4) * workers + inline_waiters() + 8
-    with Emulator(invocations, wait_scale, workers_endpoint) as emulator:
-        outputs = deploy.deploy(
-            emulator.endpoint,
-            {
-                "weights": str(WEIGHTS),
-                "tessdata": tessdata(),
-                "ocr_concurrency": workers,
-                "inline_waiters": str(inline_waiters()),
-                "allow_private_addresses": str(allow_private_addresses()),
-                **vlm(emulator.endpoint),
-                **chat(emulator.endpoint),
-                **translate(emulator.endpoint),
-            },
-        )
+    with Emulator(invocations(), wait_scale, workers_endpoint=workers_endpoint) as emulator:
+        outputs = deploy.deploy(emulator.endpoint, machine(emulator.endpoint))
         cloud = connect(emulator.endpoint, outputs)
         yield Running(
             endpoint=emulator.endpoint,
-            api_url=f"{emulator.endpoint}/restapis/{outputs['ApiId']}/{outputs['ApiStage']}/_user_request_",
+            api_url=outputs["ApiUrl"].removesuffix("/"),
             token=_open_account(cloud, DEMO_ACCOUNT, token),
             outputs=outputs,
             emulator=emulator,
             cloud=cloud,
         )
+
+
+def machine(endpoint: str) -> dict[str, Any]:
+    """What the template leaves open, as it is on this machine, for the emulator at `endpoint`. Raises EmulatorFailed."""
+    return {
+        "endpoint": endpoint,
+        "weights": str(WEIGHTS),
+        "tessdata": tessdata(),
+        "ocr_concurrency": ocr_workers(),
+        "inline_waiters": str(inline_waiters()),
+        "allow_private_addresses": str(allow_private_addresses()),
+        **vlm(endpoint),
+        **chat(endpoint),
+        **translate(endpoint),
+    }
+
+
+def invocations() -> int:
+    """At once. Beside the OCR workers of each lane: as many who ask the model, as many webhooks, as many who take dropped files
+    and put results beside them, the waiting submits, and the functions that move jobs on."""
+    return (len(Lane) + 4) * ocr_workers() + inline_waiters() + 8
 
 
 def warm_up(running: Running) -> None:
@@ -241,8 +245,8 @@ def inline_waiters() -> int:
 
 
 def _open_account(cloud: Cloud, account_id: str, token: str | None = None) -> str:
-    """Opens an account that may do everything, and returns its token."""
+    """Opens an account of the largest plan, and returns its token."""
     now = datetime.now(UTC)
-    usecases.open_account(cloud, account_id, PLANS["business"])
+    usecases.open_account(cloud, account_id, next(reversed(cloud.accounts.plans.values())))
     cloud.books.grant(account_id, CREDITS, "make serve", now)
     return cloud.accounts.issue_token(account_id, "make serve", now, token)

@@ -24,6 +24,7 @@ PURE = {
         "drawings",
         "writing",
         "tools",
+        "plans",
         "fields",
     ),
 }
@@ -71,6 +72,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "scratch": (PURE | {"aws"}, set()),
+    "page_process": (PURE | {"codec", "reader"}, set()),
+    "supervised": (PURE | {"codec", "page_process", "telemetry"}, set()),
     "cloud": (PURE | {"aws", "chat", "translation", "vlm"}, {"boto3", "botocore"}),
     "usecases": (
         PAGE | {"aws", "chat", "cloud", "pictures", "scratch", "tool_results", "translation", "usecases", "vlm", "web"},
@@ -135,7 +138,7 @@ def test_infra_knows_only_pure_modules(path: Path) -> None:
         assert third_party(names) <= {"boto3", "botocore"}
     else:
         assert third_party(names) <= {"aws_cdk", "constructs", "jsii"}
-    assert inside(names, "ocrchat") <= {"settings", "asl", "model", "errors", "problem", "billing", "keys", "vlm"}
+    assert inside(names, "ocrchat") <= {"settings", "asl", "model", "errors", "problem", "plans", "keys", "vlm"}
     assert not inside(names, "functions")
 
 

@@ -58,5 +58,5 @@ def test_the_gate_loads_neither_boto3_nor_powertools_nor_documents_before_a_file
     assert not loaded_by("functions.submit.gate") & (HEAVY | DOCUMENTS | {"boto3", "botocore", "aws_lambda_powertools"})
 
 
-def test_a_worker_loads_the_ocr_stack_only_for_a_page_that_needs_it() -> None:
-    assert not loaded_by("functions.ocr_page.handler") & HEAVY
+def test_a_worker_opens_no_file_itself() -> None:
+    assert not loaded_by("functions.ocr_page.handler") & (HEAVY | DOCUMENTS)

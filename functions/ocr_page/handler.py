@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -13,35 +12,42 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.ocr_page.messages import hold, show_again_in
-from ocrchat import engines, usecases
+from ocrchat import usecases
 from ocrchat.aws.queue import from_message
 from ocrchat.cloud import cloud
-from ocrchat.model import Tier
+from ocrchat.errors import PageCrashes, PageTooCostly
 from ocrchat.scratch import Scratch
-from ocrchat.settings import Settings, vcpus
+from ocrchat.settings import vcpus
+from ocrchat.supervised import PageProcess
 from ocrchat.telemetry import count, logger, measure
 
 FIRST_RETRY_SECONDS = 5
 """Then four times as long at each further try: 5 s, 20 s, 80 s, 320 s."""
+
+CPU_SECONDS = 75
+"""Of a core, for one page: three quarters of our time limit of 120 s. A page of newsprint takes a tenth of it."""
+
+OUR_MB = 120
+"""Of our memory what this process takes, which opens no file. The rest is the other's, that reads pages."""
+
+ENDING_SECONDS = 10
+"""What is left of our time to record what became of a page."""
 
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 scratch = Scratch()
 
 
 @lru_cache(maxsize=1)
-def cpu_models() -> engines.CpuModels:
-    settings = Settings.from_env()
-    tessdata = Path(settings.tessdata) if settings.tessdata else None
-    return engines.CpuModels(Path(settings.weights), tessdata, threads=vcpus())
-
-
-def models() -> dict[Tier, engines.Models]:
-    """A page of the vlm tier is given more time: it is the answer where no model gives one."""
-    return {Tier.CPU: cpu_models(), Tier.VLM: engines.ThoroughModels(cpu_models())}
+def pages() -> PageProcess:
+    return PageProcess(
+        "functions.ocr_page.models:reader",
+        memory_mb=int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) - OUR_MB,
+        cpu_seconds=CPU_SECONDS * vcpus(),
+    )
 
 
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
-    cpu_models().load()  # Lambda gives a function more CPU while it starts. Elsewhere they are loaded when a page needs them.
+    pages().start()
 
 
 def read(record: SQSRecord) -> None:
@@ -49,7 +55,7 @@ def read(record: SQSRecord) -> None:
     logger.append_keys(job_id=task.job_id, page=task.page)
     started = time.monotonic()
     try:
-        usecases.read_page(cloud(), task, models(), scratch)
+        failure = usecases.read_page(cloud(), task, pages(), scratch)
     except Exception:
         # Whatever it was, the queue tries again, and after its last try the page is recorded as failed.
         logger.exception("page not read")
@@ -61,6 +67,10 @@ def read(record: SQSRecord) -> None:
         )
         raise
     seconds = time.monotonic() - started
+    if isinstance(failure, PageTooCostly | PageCrashes):
+        logger.error("page given up", code=failure.code, cause=failure.detail)
+        count("PagesFailed")
+        return
     logger.info("page read", seconds=round(seconds, 3))
     count("PagesRead")
     measure("PageSeconds", seconds)
@@ -68,5 +78,7 @@ def read(record: SQSRecord) -> None:
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    hold(cloud().queue, event, context.get_remaining_time_in_millis() // 1000)
+    seconds = context.get_remaining_time_in_millis() // 1000
+    hold(cloud().queue, event, seconds)
+    pages().allow(seconds - ENDING_SECONDS)
     return process_partial_response(event=event, record_handler=read, processor=processor, context=context)

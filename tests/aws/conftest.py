@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import urllib.parse
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,13 +15,14 @@ import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 from moto import mock_aws
 
-from ocrchat import asl, usecases
-from ocrchat.billing import PLANS, Account
+from ocrchat import asl, plans, usecases
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
 from ocrchat.cloud import cloud as connected
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions
 from ocrchat.settings import Settings
+from tests.plans import PLANS
 
 Handler = Callable[[Any], Any]
 
@@ -128,6 +130,7 @@ def create(session: boto3.Session) -> Settings:
         bulk_queue=sqs.create_queue(QueueName="bulk")["QueueUrl"],
         vlm_queue=sqs.create_queue(QueueName="vlm")["QueueUrl"],
         event_queue=sqs.create_queue(QueueName="events")["QueueUrl"],
+        plans=plans.write(PLANS),
         drop_bucket="drops",
         drop_queue=sqs.create_queue(QueueName="drops")["QueueUrl"],
         result_queue=sqs.create_queue(QueueName="results")["QueueUrl"],
@@ -149,6 +152,11 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], N
 
     yield deploy
     connected.cache_clear()
+    if "functions.ocr_page.handler" in sys.modules:
+        pages = sys.modules["functions.ocr_page.handler"].pages
+        if pages.cache_info().currsize:
+            pages().stop()
+        pages.cache_clear()
 
 
 @pytest.fixture

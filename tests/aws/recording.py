@@ -21,14 +21,15 @@ from moto import mock_aws
 
 from ocrchat import usecases
 from ocrchat.aws.queue import from_message
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobOptions, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Request, SentFile
 from tests.documents import digital_pdf
+from tests.plans import PLANS
 
 ACCOUNT = "account"
 CALLBACK = "https://93.184.216.34/hook"
@@ -57,7 +58,7 @@ def record(cloud: Cloud, settings: Settings, session: boto3.Session) -> dict[str
 
         def read_next(cloud: Cloud) -> None:
             (message,) = receive(session, settings.interactive_queue, 1)
-            usecases.read_page(cloud, from_message(message), dict.fromkeys(Tier, NullModels()), scratch)
+            usecases.read_page(cloud, from_message(message), Reader(dict.fromkeys(Tier, NullModels())), scratch)
 
         done = submitted(1, callback_url=CALLBACK)
         read_next(cloud)

@@ -11,7 +11,7 @@ import pytest
 from ocrchat import keys, usecases
 from ocrchat.aws import cursor
 from ocrchat.aws.books import Books, IdempotencyKey
-from ocrchat.billing import PLANS, Account, MovementKind
+from ocrchat.billing import Account, MovementKind
 from ocrchat.cloud import Cloud
 from ocrchat.errors import (
     DeploymentCapReached,
@@ -28,6 +28,7 @@ from ocrchat.model import Ending, Job, JobOptions, JobStatus
 from ocrchat.settings import Settings
 from ocrchat.usecases import LinkedFile, Request, SentFile, UploadedFile
 from tests.documents import digital_pdf
+from tests.plans import PLANS
 
 NOW = datetime.now(UTC)
 ONE_PAGE = SentFile("a.pdf", digital_pdf(1))

@@ -12,7 +12,6 @@ import pytest
 
 from functions.chat import api as chat_api
 from ocrchat import codec, keys, rest, usecases
-from ocrchat.billing import PLANS
 from ocrchat.chat.codec import exchange_from_json
 from ocrchat.cloud import Cloud
 from ocrchat.errors import JobNotFound
@@ -22,6 +21,7 @@ from ocrchat.settings import ChatProvider, Settings
 from ocrchat.usecases.ending import erase
 from tests.aws.test_handlers import Context, event
 from tests.model_server import Fails, ModelServer, Says, serving
+from tests.plans import PLANS
 
 TOTAL = 'The total is $42. <q page="1">Total: $42</q>'
 

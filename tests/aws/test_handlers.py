@@ -15,18 +15,20 @@ import pytest
 
 from ocrchat import keys, usecases
 from ocrchat.aws import queue
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
 from ocrchat.cloud import cloud as connected
 from ocrchat.engines.null import NullModels
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions, Lane, PageTask, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.telemetry import logger
 from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
 from tests.model_server import Fails, Says, serving
+from tests.plans import PLANS
 
 EVENTS = Path(__file__).resolve().parent.parent / "events"
 
@@ -137,7 +139,7 @@ def waiting_job(cloud: Cloud, account: Account, folder: Path) -> Job:
     cloud.books.open(job, None)
     cloud.page_sets.open(job, "token", datetime.now(UTC))
     cloud.blobs.put(keys.source(job), digital_pdf(2), "application/pdf")
-    usecases.read_page(cloud, PageTask(job.id, 0, 0), dict.fromkeys(Tier, NullModels()), Scratch(folder))
+    usecases.read_page(cloud, PageTask(job.id, 0, 0), Reader(dict.fromkeys(Tier, NullModels())), Scratch(folder))
     return job
 
 

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from ocrchat import codec, usecases
-from ocrchat.billing import CREDITS_PER_PAGE, PLANS, MovementKind
+from ocrchat.billing import CREDITS_PER_PAGE, MovementKind
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.errors import IdempotencyKeyReused, JobEnded, JobErased, OutOfCredits
 from ocrchat.model import Job, JobOptions, PageTask, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Request, SentFile
@@ -29,8 +30,9 @@ from ocrchat.vlm.dialects import DIALECTS
 from ocrchat.vlm.openai import OpenAiServer
 from tests.documents import digital_pdf
 from tests.model_server import Fails, ModelServer, Says, serving
+from tests.plans import PLANS
 
-NULL_MODELS = dict.fromkeys(Tier, NullModels())
+NULL = Reader(dict.fromkeys(Tier, NullModels()))
 
 ANSWER = "![text](0,0,999,999) The quick brown fox jumps over the lazy dog.\n![text](0,0,999,999) Page number"
 
@@ -114,7 +116,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if page in job.pages:
             chunk = self.cloud.page_sets.chunk(job.id, 0)
             for _ in range(times):
-                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NULL_MODELS, Scratch(self.scratch_folder))
+                usecases.read_page(self.cloud, PageTask(job.id, 0, page), NULL, Scratch(self.scratch_folder))
             if job.options.tier is Tier.CPU and self.is_open(job) and chunk is not None and page in chunk.pending:
                 self.read_pages[job.id][page] = 1
 

@@ -16,6 +16,7 @@ from ocrchat.aws import events, queue
 from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobStatus, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings
 from tests.aws import recording
@@ -75,7 +76,7 @@ def test_a_job_in_flight_is_read_to_its_end(
     assert [task.page for task in tasks] == [1, 2]
 
     for task in tasks:
-        usecases.read_page(cloud, task, dict.fromkeys(Tier, NullModels()), Scratch(tmp_path))
+        usecases.read_page(cloud, task, Reader(dict.fromkeys(Tier, NullModels())), Scratch(tmp_path))
     ended = assembled(cloud, written, "begun")
 
     assert (ended.status, ended.charged, ended.failed_pages) == (JobStatus.DONE, 3, ())

@@ -29,6 +29,7 @@ from ocrchat.cloud import Cloud
 from ocrchat.engines.null import NullModels
 from ocrchat.media import MediaType
 from ocrchat.model import Box, Job, JobOptions, PageResult, PageTask, Tier, Tries
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.settings import Settings, VlmBackend
 from ocrchat.usecases import Model
@@ -78,7 +79,7 @@ def read(cloud: Cloud, tmp_path: Path) -> Callable[[PageTask], None]:
     """The cpu worker's part."""
 
     def read_page(task: PageTask) -> None:
-        usecases.read_page(cloud, task, dict.fromkeys(Tier, NullModels()), Scratch(tmp_path))
+        usecases.read_page(cloud, task, Reader(dict.fromkeys(Tier, NullModels())), Scratch(tmp_path))
 
     return read_page
 
@@ -198,7 +199,7 @@ def test_without_a_model_the_embedded_parser_answers_at_once_as_the_cpu_tier(
     cloud = Cloud.connect(replace(settings, vlm_backend=VlmBackend.EMBEDDED), session)
     job = opened(cloud, account, EXAMPLE.read_bytes(), MediaType.PDF, pages=3)
 
-    usecases.read_page(cloud, PageTask(job.id, 0, 0), dict.fromkeys(Tier, NullModels()), Scratch(tmp_path))
+    usecases.read_page(cloud, PageTask(job.id, 0, 0), Reader(dict.fromkeys(Tier, NullModels())), Scratch(tmp_path))
 
     page = stored(cloud, job, 0)
     alone = reader.read_page(EXAMPLE, MediaType.PDF, 0, NullModels())

@@ -22,14 +22,16 @@ from local import deploy, runtime
 from local.runtime import Running
 from ocrchat import codec, keys, usecases
 from ocrchat.aws import queue
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import Account
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Job, JobOptions, Lane, PageResult, PageTask, Tier
+from ocrchat.reader import Reader
 from ocrchat.scratch import Scratch
 from ocrchat.translation.model import Translator
 from ocrchat.usecases import Request, SentFile
 from ocrchat.usecases.ending import fail
 from tests.documents import digital_pdf
+from tests.plans import PLANS
 from tests.translation_servers import Server, libretranslate
 
 PATIENCE_SECONDS = 30
@@ -139,7 +141,7 @@ class Flow:
     def read(self, *tasks: PageTask) -> None:
         scratch = Scratch(Path(tempfile.mkdtemp(dir=self._folder)))
         for task in tasks:
-            usecases.read_page(self.cloud, task, dict.fromkeys(Tier, NullModels()), scratch)
+            usecases.read_page(self.cloud, task, Reader(dict.fromkeys(Tier, NullModels())), scratch)
 
     def read_without_ending(self, task: PageTask) -> None:
         """Reads a page as a worker does that dies before it looks whether this was the last one."""

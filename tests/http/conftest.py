@@ -23,9 +23,9 @@ import httpx
 import pytest
 
 from ocrchat import usecases
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
+from tests.plans import PLANS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOKEN = "test-token-of-the-http-suite"

@@ -16,10 +16,10 @@ import pytest
 from botocore.config import Config
 
 from ocrchat import usecases
-from ocrchat.billing import PLANS
 from ocrchat.model import JobStatus, Lane
 from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import OpenAccount, Server, Stack
+from tests.plans import PLANS
 
 WAIT_SECONDS = 100
 

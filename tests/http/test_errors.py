@@ -13,10 +13,10 @@ import pymupdf
 import pytest
 
 from ocrchat import errors
-from ocrchat.billing import PLANS
 from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import OpenAccount, Stack, post
 from tests.http.test_bad_input import problem, with_user_password
+from tests.plans import PLANS
 
 ELSEWHERE = {
     errors.OcrChatError: "a bug: tests/aws/test_handlers.py makes one",
@@ -25,6 +25,8 @@ ELSEWHERE = {
     errors.DeploymentCapReached: "needs a capped deployment: tests/aws/test_accounts.py",
     errors.MonthlyLimitReached: "the daily limit comes first within a day: tests/unit/test_billing.py",
     errors.PageUnreadable: "of a page, never of a request",
+    errors.PageTooCostly: "likewise",
+    errors.PageCrashes: "likewise",
     errors.AccountNotFound: "of a dropped file: tests/http/test_drop.py",
     errors.ObjectUnreadable: "of a dropped file: tests/http/test_drop.py",
     errors.GatewayTimeout: "tests/http/test_front_limits.py",

@@ -45,6 +45,7 @@ def test_they_look_at_pages_jobs_answers_and_throttles(alarms: dict[str, Any]) -
         "pageerrors": {("OcrChat", "PageErrors"), ("OcrChat", "PagesRead")},
         "pagesparked": {("AWS/SQS", "ApproximateNumberOfMessagesVisible")},
         "dropsparked": {("AWS/SQS", "ApproximateNumberOfMessagesVisible")},
+        "webhookerrors": {("OcrChat", "WebhookErrors")},
         "pageswait": {("AWS/SQS", "ApproximateAgeOfOldestMessage")},
         "jobage": {("OcrChat", "OldestJobSeconds")},
         "servererrors": {("AWS/ApiGateway", "5XXError"), ("AWS/ApiGateway", "Count")},

@@ -6,12 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.config import Config, InvalidContext, Stage, defaults, keys
+from ocrchat.plans import Plan
 from ocrchat.settings import VlmBackend
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,10 +41,24 @@ def test_what_the_command_line_says_is_text_and_means_the_same() -> None:
 
 def test_every_key_is_in_cdk_json_and_has_a_line_in_the_manual() -> None:
     ours = {key for key in defaults() if not key.startswith("@")}
-    described = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs" / "deploy.md").read_text(), re.MULTILINE))
 
     assert ours == set(keys())
-    assert described == set(keys())
+    assert described("## Settings") == set(keys())
+
+
+def test_every_entry_of_a_plan_has_a_line_in_the_manual() -> None:
+    entries = {field.name for field in fields(Plan)} - {"name", "upgrade"}
+
+    assert described("### Plans") == entries
+
+
+def described(heading: str) -> set[str]:
+    """The names at the beginning of a line of the table under a heading."""
+    manual = (ROOT / "docs" / "deploy.md").read_text()
+    section = re.split(r"^#", manual.split(f"\n{heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+    return {
+        name for cell in re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE) for name in re.findall(r"`(\w+)`", cell)
+    }
 
 
 def test_what_is_cdks_own_is_left_to_it() -> None:
@@ -77,6 +93,8 @@ def test_a_key_that_is_missing_is_named() -> None:
         ({"vpc_subnets": "subnet-0a1b2c3d", "vpc_security_groups": "sg-1 "}, r"^vpc_security_groups: 'sg-1' is no id"),
         ({"api_rate": 0}, r"^api_rate, api_burst: 1 at least"),
         ({"ocr_concurrency": "1"}, r"^ocr_concurrency: 2 to 1000"),
+        ({"plans": "{"}, r"^plans: no JSON"),
+        ({"plans": {"free": {}}}, r"^plans: free: file_pages, retention_days, .* missing"),
         ({"ocr_concurrency": "many"}, r"^ocr_concurrency: 'many' is no whole number"),
         ({"inline_waiters": "-1"}, r"^inline_waiters: '-1' is no whole number"),
         ({"readable_buckets": 5}, r"^readable_buckets: a list of names"),
@@ -125,15 +143,23 @@ def test_without_the_endpoints_stack_its_settings_do_not_matter() -> None:
     assert read(vlm_weights="", vlm_revision="main").vlm_weights == ""
 
 
-def test_a_mistake_on_the_command_line_is_one_line_and_not_a_traceback() -> None:
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("stage=test", "stage: 'test' is not one of dev, prod."),
+        ("local=true", "local: say which emulator is meant, AWS_ENDPOINT_URL=http://127.0.0.1:8000"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line_and_not_a_traceback(tmp_path: Path, said: str, message: str) -> None:
+    shell = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
     run = subprocess.run(
-        [sys.executable, "infra/app.py", "-c", "stage=test"],
+        [sys.executable, "-m", "infra.app", "-c", said],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": "layers/core/python:."},
+        env={**shell, "PYTHONPATH": "layers/core/python:.", "CDK_OUTDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=100,
     )
 
     assert run.returncode == 1
-    assert run.stderr == "cdk.json, or -c: stage: 'test' is not one of dev, prod.\n"
+    assert run.stderr == f"cdk.json, or -c: {message}\n"

@@ -10,14 +10,14 @@ import pytest
 from moto import mock_aws
 
 from functions.export.webhook import RETRY_SECONDS
-from ocrchat import keys, usecases
+from ocrchat import keys, plans, usecases
 from ocrchat.aws import jobs_table
-from ocrchat.billing import PLANS
 from ocrchat.cloud import Cloud
 from ocrchat.media import MediaType
 from ocrchat.model import Job, JobOptions, Lane
 from ocrchat.settings import Settings
 from tests.infra.synthesised import Synthesised, flat
+from tests.plans import PLANS
 
 PAGE_QUEUES = {"QueuesInteractive", "QueuesPriority", "QueuesBulk"}
 EVENTS = "EventsQueue"
@@ -34,7 +34,7 @@ def test_the_bucket_is_private_and_encrypted(stack: Synthesised) -> None:
 def test_files_of_jobs_expire_and_abandoned_uploads_go(stack: Synthesised) -> None:
     rules = stack.named("S3::Bucket", "StorageDocuments")["LifecycleConfiguration"]["Rules"]
     expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
-    assert expiring == {"jobs/7/": 7, "jobs/30/": 30, "jobs/90/": 90, "uploads/": 1}
+    assert expiring == {"uploads/": 1, **{f"jobs/{days}/": days for days in plans.RETENTIONS}}
     assert {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}, "Status": "Enabled"} in rules
     assert {rule["Status"] for rule in rules} == {"Enabled"}
 
@@ -103,7 +103,7 @@ def test_the_table_is_one_that_the_adapter_works_on(stack: Synthesised, monkeypa
     with mock_aws():
         session = boto3.Session(region_name="us-east-1")
         session.client("dynamodb").create_table(TableName="jobs", **shape)
-        cloud = Cloud.connect(Settings("jobs", "b", "i", "p", "b", "v", "e"), session)
+        cloud = Cloud.connect(Settings("jobs", "b", "i", "p", "b", "v", "e", plans.write(PLANS)), session)
         usecases.open_account(cloud, "a", PLANS["free"])
         job = cloud.books.open(new_job(), None)
 

@@ -44,7 +44,7 @@ def test_an_account_that_is_ready_is_named(capsys: pytest.CaptureFixture[str]) -
     bootstrap("21")
 
     assert deployment.main("check") == 0
-    assert capsys.readouterr().out == "Account 123456789012, eu-west-1: bootstrapped, version 21. Docker answers.\n"
+    assert capsys.readouterr().out == "Account 123456789012, eu-west-1: bootstrapped, version 21.\nDocker answers.\n"
 
 
 @pytest.mark.usefixtures("aws", "docker")
@@ -68,6 +68,14 @@ def test_a_docker_that_does_not_answer_is_noticed_before_the_deployment(
 
     assert deployment.main("check") == 1
     assert "Docker does not answer" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_embedded_aws_needs_no_docker(docker: Path) -> None:
+    bootstrap("21")
+    docker.write_text(DOCKER.format(code=1))
+
+    assert deployment.main("check", "-c", "local=true") == 0
 
 
 def test_without_credentials_it_says_so(

@@ -14,8 +14,8 @@ from functions.export import publish
 from functions.submit import drop
 from ocrchat import keys
 from ocrchat.aws import bus
-from ocrchat.billing import PLANS
 from tests.infra.synthesised import Synthesised, flat, listed
+from tests.plans import PLANS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUCKET = "DropBucket"

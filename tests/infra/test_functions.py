@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ocrchat import asl
+from ocrchat import asl, plans
 from ocrchat.settings import Settings
 from tests.infra.synthesised import Synthesised, flat
+from tests.plans import PLANS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 IMAGE = "ocr_page.handler"
@@ -59,6 +60,7 @@ def test_functions_are_traced_and_can_read_their_settings(stack: Synthesised) ->
             bulk_queue="QueuesBulk",
             vlm_queue="QueuesVlm",
             event_queue="EventsQueue",
+            plans=plans.write(PLANS),
             drop_bucket="DropBucket",
             drop_queue="DropDrops",
             result_queue="DropResults",
@@ -124,6 +126,7 @@ def test_outputs_are_what_clients_and_the_local_runtime_read(stack: Synthesised)
         "EventQueueUrl",
         "GateFunctionName",
         "InteractiveQueueUrl",
+        "Plans",
         "PriorityQueueUrl",
         "ReconcileFunctionName",
         "ResultQueueUrl",

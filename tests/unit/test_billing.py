@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocrchat.billing import PLANS, Account, upgrade_from
-from ocrchat.errors import DailyLimitReached, MonthlyLimitReached, OutOfCredits, PaymentRequired, SpendCapReached
+from ocrchat.billing import Account
+from ocrchat.errors import (
+    DailyLimitReached,
+    MonthlyLimitReached,
+    OutOfCredits,
+    PaymentRequired,
+    SpendCapReached,
+    Upgrade,
+)
 from ocrchat.model import Funding
+from tests.plans import PLANS
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 FREE = Account("free", PLANS["free"])
@@ -39,7 +47,7 @@ def test_the_daily_cap_stands_until_midnight() -> None:
     with pytest.raises(DailyLimitReached, match="2026-11-26 00:00 UTC") as error:
         account.reserve(1, NOON + timedelta(hours=11, minutes=59), "job")
     assert (error.value.used, error.value.cap) == (100, 100)
-    assert error.value.upgrade == upgrade_from(FREE.plan)
+    assert error.value.upgrade == Upgrade("pro", file_pages=1000, daily_cap=None, monthly_cap=None)
     tomorrow, _ = account.reserve(100, NOON + timedelta(hours=12), "job")
     assert (tomorrow.day_used, tomorrow.month_used) == (100, 200)
 
@@ -75,7 +83,7 @@ def test_an_error_says_how_much_was_used_of_what_was_granted() -> None:
 
 
 def test_the_largest_plan_has_no_upgrade() -> None:
-    assert upgrade_from(PLANS["business"]) is None
+    assert PLANS["business"].upgrade is None
 
 
 def test_a_slow_request_of_yesterday_does_not_bring_yesterday_back() -> None:

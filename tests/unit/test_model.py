@@ -126,7 +126,7 @@ def test_times_sort_as_text_and_survive() -> None:
 
 def test_settings_written_by_infrastructure_are_read_by_functions() -> None:
     settings = Settings(
-        "t", "b", "qi", "qp", "qb", "qv", "qe", state_machine="sm", weights="w", inline_waiters=7, monthly_cap=9000,
+        "t", "b", "qi", "qp", "qb", "qv", "qe", "{}", state_machine="sm", weights="w", inline_waiters=7, monthly_cap=9000,
         vlm_backend=VlmBackend.OPENAI, vlm_model="m", vlm_dialect="dots", vlm_endpoint="e", vlm_url="u", vlm_secret="s",
         vlm_max_wait=60,
         allow_private_addresses=True,

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import demand, deployed, scale
 from benchmarks.simulation import Bucket, Rates, Submission, simulate
 from ocrchat.model import Lane
+from tests.plans import PLANS
 
 STEADY = Rates(lane_workers=50, first_workers=50)
 
@@ -151,7 +152,7 @@ def test_limits_that_are_ours_are_what_is_deployed() -> None:
 
     assert (limits["stage_requests"]["value"], limits["stage_requests"]["burst"]) == deployed.stage_rate()
     assert limits["lane_workers"]["value"] == deployed.context()["ocr_concurrency"]
-    assert limits["plan_rate"]["value"] == scale.PLANS["business"].requests_per_minute
+    assert limits["plan_rate"]["value"] == PLANS["business"].requests_per_minute
     assert all(limit["demand"] in demand.demands(demand.Load.of(1)) for limit in limits.values() if "demand" in limit)
 
 

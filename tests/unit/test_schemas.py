@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from ocrchat import codec, problem
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import Account
 from ocrchat.errors import DailyLimitReached, FileTooLarge, OcrChatError, TooManyPages, Upgrade
 from ocrchat.export import markdown
 from ocrchat.media import MediaType
@@ -28,6 +28,7 @@ from ocrchat.model import (
     Quote,
 )
 from ocrchat.schemas import SCHEMAS
+from tests.plans import PLANS
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 JOB = Job("0" * 32, "account", "a.pdf", MediaType.PDF, 2, JobOptions(), created_at=NOW, credits=2)

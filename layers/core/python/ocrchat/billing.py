@@ -1,4 +1,4 @@
-"""Plans, credits and what an account may still spend: the arithmetic, without the table that keeps it.
+"""Credits and what an account may still spend: the arithmetic, without the table that keeps it.
 
 A credit is a page of the fast tier. Credits are *reserved* when a job is submitted and *settled* when it ends: pages that
 could not be read, or were not read any more, are refunded. Every change is a `Movement` of the ledger, and two sums hold
@@ -22,9 +22,9 @@ from ocrchat.errors import (
     MonthlyLimitReached,
     OutOfCredits,
     SpendCapReached,
-    Upgrade,
 )
 from ocrchat.model import Funding, Job, Tier
+from ocrchat.plans import Plan
 
 CREDITS_PER_PAGE = {Tier.CPU: 1, Tier.VLM: 5}
 
@@ -33,70 +33,6 @@ def charge(job: Job, pages: int, fallbacks: int) -> int:
     """Credits for so many pages that were read; of them `fallbacks`, which the cpu tier has answered, cost what it costs."""
     cheap = min(job.credits_per_page, CREDITS_PER_PAGE[Tier.CPU])
     return (pages - fallbacks) * job.credits_per_page + fallbacks * cheap
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an account is entitled to. A prepaid plan spends its balance, any other its daily and monthly allowance."""
-
-    name: str
-    file_pages: int
-    """Pages read of one file, at most."""
-    retention_days: int
-    requests_per_minute: int
-    """Requests that make something: submissions, uploads and questions. Reading is not counted."""
-    questions_a_day: int
-    """About documents."""
-    prepaid: bool = False
-    priority: bool = False
-    daily_cap: int | None = None
-    monthly_cap: int | None = None
-    """Credits; None is no cap."""
-
-
-PLANS = {
-    plan.name: plan
-    for plan in (
-        Plan(
-            "free",
-            file_pages=50,
-            retention_days=7,
-            requests_per_minute=60,
-            questions_a_day=20,
-            daily_cap=100,
-            monthly_cap=1000,
-        ),
-        Plan(
-            "pro",
-            file_pages=1000,
-            retention_days=30,
-            requests_per_minute=300,
-            questions_a_day=500,
-            prepaid=True,
-            priority=True,
-        ),
-        Plan(
-            "business",
-            file_pages=3000,
-            retention_days=90,
-            requests_per_minute=1200,
-            questions_a_day=5000,
-            prepaid=True,
-            priority=True,
-        ),
-    )
-}
-"""In the order of what they offer."""
-
-
-def upgrade_from(plan: Plan) -> Upgrade | None:
-    """The next larger plan, for an error that a larger plan would lift; None where there is none."""
-    names = list(PLANS)
-    following = names[names.index(plan.name) + 1 :]
-    if not following:
-        return None
-    larger = PLANS[following[0]]
-    return Upgrade(larger.name, larger.file_pages, larger.daily_cap, larger.monthly_cap)
 
 
 class MovementKind(StrEnum):
@@ -176,7 +112,7 @@ class Account:
 
     def reserve(self, credits: int, now: datetime, job_id: str) -> tuple[Account, Movement]:
         """Takes the credits of a job. Raises a PaymentRequired that says which limit stands in the way and when it lifts."""
-        daily, monthly, upgrade = self.daily(now), self.monthly(now), upgrade_from(self.plan)
+        daily, monthly, upgrade = self.daily(now), self.monthly(now), self.plan.upgrade
         if self.plan.prepaid and credits > self.balance:
             raise OutOfCredits(
                 f"Credits needed: {credits}, left: {self.balance}. Add credits, or send fewer pages (pages=1-3).",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from ocrchat import plans
 from ocrchat.aws.accounts import Accounts
 from ocrchat.aws.blobs import Blobs
 from ocrchat.aws.books import Books
@@ -67,7 +68,7 @@ class Cloud:
         dynamodb = session.client("dynamodb", config=config, endpoint_url=endpoint_url)
         s3 = session.client("s3", config=config, endpoint_url=endpoint_url)
         sqs = session.client("sqs", config=config, endpoint_url=endpoint_url)
-        accounts = Accounts(dynamodb, settings.table)
+        accounts = Accounts(dynamodb, settings.table, plans.read(settings.plans))
         return cls(
             accounts=accounts,
             blobs=Blobs(s3, settings.bucket),

@@ -36,6 +36,8 @@
     ├── NoTranslation 409           no_translation
     ├── IdempotencyKeyReused 422    idempotency_key_reused
     ├── PageUnreadable 422          page_unreadable       (a page, never a request)
+    │   ├── PageTooCostly           page_too_costly
+    │   └── PageCrashes             page_crashed
     ├── TooManyRequests 429, retryable  too_many_requests
     ├── GatewayTimeout 504, retryable   gateway_timeout
     └── Unavailable 503, retryable  unavailable           (an AWS service said: not now)
@@ -336,6 +338,18 @@ class PageUnreadable(OcrChatError):
     code = "page_unreadable"
     status = 422
     title = "The page cannot be read"
+
+
+class PageTooCostly(PageUnreadable):
+    """Reading this page takes more memory, or more of the processor, than a page may."""
+
+    code = "page_too_costly"
+
+
+class PageCrashes(PageUnreadable):
+    """Reading this page brings down the process that does, and did so twice."""
+
+    code = "page_crashed"
 
 
 class TooManyRequests(OcrChatError):

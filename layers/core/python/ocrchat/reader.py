@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import Protocol
 
 from ocrchat import images, languages, pdf, structure, textlayer
 from ocrchat.engines import Models, OcrEngine, Recognised
 from ocrchat.errors import BadRequest, FileEmpty, PageUnreadable, TooManyPages, UnsupportedFile
 from ocrchat.languages.detection import detect_language
 from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
-from ocrchat.model import TEXT_LAYER, Block, Box, Line, PageImage, PageResult, mean_confidence
+from ocrchat.model import TEXT_LAYER, Block, Box, Line, PageImage, PageResult, Tier, mean_confidence
 from ocrchat.pdf import PdfPage
 
 SMALL_PRINT = 24.0
@@ -26,6 +28,35 @@ CLEAR_ENOUGH = 0.97
 class SourceInfo:
     media_type: MediaType
     page_count: int
+
+
+class PageReader(Protocol):
+    """Reads pages of files: in this process (`Reader`), or in one that is watched (`supervised`)."""
+
+    def read_page(
+        self, source: Path, media_type: MediaType, index: int, tier: Tier, language: str = "auto"
+    ) -> PageResult: ...
+
+    def read_and_show(
+        self, source: Path, media_type: MediaType, index: int, tier: Tier, language: str = "auto"
+    ) -> tuple[PageResult, PageImage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """With the models of each tier."""
+
+    models: Mapping[Tier, Models]
+
+    def read_page(
+        self, source: Path, media_type: MediaType, index: int, tier: Tier, language: str = "auto"
+    ) -> PageResult:
+        return read_page(source, media_type, index, self.models[tier], language)
+
+    def read_and_show(
+        self, source: Path, media_type: MediaType, index: int, tier: Tier, language: str = "auto"
+    ) -> tuple[PageResult, PageImage]:
+        return read_and_show(source, media_type, index, self.models[tier], language)
 
 
 def inspect(data: bytes, max_pages: int) -> SourceInfo:

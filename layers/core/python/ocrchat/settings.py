@@ -54,6 +54,8 @@ class Settings:
     bulk_queue: str
     vlm_queue: str
     event_queue: str
+    plans: str
+    """As `plans.write` makes it."""
     drop_bucket: str = ""
     drop_queue: str = ""
     """What S3 says of files that are put into the drop bucket."""
@@ -118,6 +120,7 @@ class Settings:
             bulk_queue=env[_PREFIX + "BULK_QUEUE"],
             vlm_queue=env[_PREFIX + "VLM_QUEUE"],
             event_queue=env[_PREFIX + "EVENT_QUEUE"],
+            plans=env[_PREFIX + "PLANS"],
             drop_bucket=env.get(_PREFIX + "DROP_BUCKET", ""),
             drop_queue=env.get(_PREFIX + "DROP_QUEUE", ""),
             result_queue=env.get(_PREFIX + "RESULT_QUEUE", ""),
@@ -156,6 +159,7 @@ class Settings:
             bulk_queue=outputs["BulkQueueUrl"],
             vlm_queue=outputs["VlmQueueUrl"],
             event_queue=outputs["EventQueueUrl"],
+            plans=outputs["Plans"],
             drop_bucket=outputs["DropBucketName"],
             drop_queue=outputs["DropQueueUrl"],
             result_queue=outputs["ResultQueueUrl"],

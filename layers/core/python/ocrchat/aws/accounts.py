@@ -25,7 +25,8 @@ from botocore.exceptions import ClientError
 from ocrchat import codec
 from ocrchat.aws.dynamo import TTL, from_attributes, to_attributes
 from ocrchat.aws.failures import code, translated
-from ocrchat.billing import PLANS, Account
+from ocrchat.billing import Account
+from ocrchat.plans import Plans, plan_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,9 +49,10 @@ class Token:
 
 
 class Accounts:
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, plans: Plans) -> None:
         self._client = client
         self._table = table
+        self.plans = plans
 
     def create(self, account: Account) -> bool:
         """Writes a new account. False, and nothing changed, if there is one with this id."""
@@ -61,7 +63,7 @@ class Accounts:
     def get(self, account_id: str) -> Account | None:
         with translated():
             answer = self._client.get_item(TableName=self._table, Key=account_key(account_id), ConsistentRead=True)
-        return _from_item(answer["Item"]) if "Item" in answer else None
+        return _from_item(answer["Item"], self.plans) if "Item" in answer else None
 
     def replace(self, account: Account) -> bool:
         """Writes what an account has become, if nobody wrote it since it was read (by `version`)."""
@@ -248,12 +250,12 @@ def account_item(account: Account) -> Any:
     }
 
 
-def _from_item(item: dict[str, Any]) -> Account:
+def _from_item(item: dict[str, Any], plans: Plans) -> Account:
     value = from_attributes(item)
     until = value.get("former_webhook_secret_until")
     return Account(
         id=value["pk"].removeprefix("ACCOUNT#"),
-        plan=PLANS[value["plan"]],
+        plan=plan_of(plans, value["plan"]),
         version=int(value["version"]),
         granted=int(value["granted"]),
         balance=int(value["balance"]),

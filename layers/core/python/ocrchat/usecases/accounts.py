@@ -7,9 +7,10 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ocrchat.billing import Account, Plan
+from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
 from ocrchat.errors import Unavailable
+from ocrchat.plans import Plan
 
 FORMER_SECRET_LIFETIME = timedelta(hours=24)
 

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ocrchat import codec, keys
 from ocrchat.aws import cursor
-from ocrchat.billing import Account, upgrade_from
+from ocrchat.billing import Account
 from ocrchat.chat import grounded
 from ocrchat.chat.codec import exchange_from_json, exchange_to_json
 from ocrchat.chat.model import ChatModel, Exchange, Question, Said
@@ -122,7 +122,7 @@ def ask(cloud: Cloud, account: Account, job: Job, message: Message, now: datetim
             f"The plan '{account.plan.name}' answers {cap} questions a day. Ask again after midnight UTC, or take a larger plan.",
             cap,
             cap,
-            upgrade_from(account.plan),
+            account.plan.upgrade,
         )
     conversation = message.conversation or uuid.uuid4().hex
     key = keys.exchange(job, conversation, f"{codec.time_to_json(now)}-{_mark(message)}")

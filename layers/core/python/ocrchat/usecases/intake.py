@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from ocrchat import keys, selection
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.aws.books import IdempotencyKey, KeyTaken, KeyUse, Overtaken
-from ocrchat.billing import CREDITS_PER_PAGE, Account, upgrade_from
+from ocrchat.billing import CREDITS_PER_PAGE, Account
 from ocrchat.cloud import Cloud
 from ocrchat.errors import (
     FileTooLarge,
@@ -259,7 +259,7 @@ def _measure(cloud: Cloud, account: Account, request: Request) -> _Measured:
         raise TooManyPages(
             f"The plan '{account.plan.name}' reads {account.plan.file_pages} pages of a file, and these are {page_count}. "
             f"Choose some with pages=1-{account.plan.file_pages}, split the file, or take a larger plan.",
-            upgrade_from(account.plan),
+            account.plan.upgrade,
         )
     # Without a model the embedded parser answers, which is the cpu tier and costs what that does.
     tier = Tier.CPU if cloud.vlm_backend is VlmBackend.EMBEDDED else request.options.tier

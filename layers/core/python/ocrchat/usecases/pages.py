@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from ocrchat.scratch import Scratch
 from ocrchat.usecases import fan_in, vlm_pages
 
 if TYPE_CHECKING:
-    from ocrchat.engines import Models
+    from ocrchat.reader import PageReader
 
 
 def split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch, patience: float = 0) -> None:
@@ -50,34 +49,34 @@ def _split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch) -> None
         fan_in.move_on(cloud, job, chunk)
 
 
-def read_page(cloud: Cloud, task: PageTask, models: Mapping[Tier, Models], scratch: Scratch) -> None:
+def read_page(cloud: Cloud, task: PageTask, reader: PageReader, scratch: Scratch) -> PageUnreadable | None:
     """Reads one page. Delivered twice, the second finds the page out of its set and only checks the ending.
 
-    Raises what another try may mend (Unavailable, a crash of a model); a page that never will be readable is recorded.
+    Raises what another try may mend (Unavailable, PageLost); a page that never will be readable is recorded, and why returned.
     """
-    from ocrchat import reader
-
     job = cloud.jobs.get(task.job_id)
     chunk = cloud.page_sets.chunk(task.job_id, task.chunk)
     if job is None or job.status.ended or chunk is None:
-        return  # late: the job has had its end
+        return None  # late: the job has had its end
     if task.page not in chunk.pending:
         fan_in.check_end(cloud, job, chunk)
-        return
+        return None
     tier = job.options.tier
     if tier is Tier.VLM and vlm_pages.is_waiting(cloud, job, task):
         vlm_pages.send(cloud, job, task)  # it was read before, and perhaps its message was lost
-        return
+        return None
     path, index = _fetch_page(cloud, job, task, scratch)
     try:
         if tier is Tier.VLM:
-            page, image = reader.read_and_show(path, job.media_type, index, models[tier], job.options.language)
+            page, image = reader.read_and_show(path, job.media_type, index, tier, job.options.language)
             vlm_pages.hand_over(cloud, job, task, replace(page, index=task.page), image)
         else:
-            page = reader.read_page(path, job.media_type, index, models[tier], job.options.language)
+            page = reader.read_page(path, job.media_type, index, tier, job.options.language)
             fan_in.keep(cloud, job, task, replace(page, index=task.page))
     except PageUnreadable as error:
         fan_in.fail_page(cloud, task, error.code)
+        return error
+    return None
 
 
 def _has_ended(cloud: Cloud, job: Job) -> bool:
