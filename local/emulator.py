@@ -52,8 +52,8 @@ class EmulatorFailed(RuntimeError):
 class Emulator:
     """Context manager. `endpoint` is the AWS endpoint URL; `folder` is private to it and gone afterwards.
 
-    `wait_scale` shortens what the state machine waits between retries; tests want that. `port` 0 is a free one. `workers_endpoint`
-    is where handlers find AWS: the emulator itself, unless something is put before it.
+    `wait_scale` shortens what the state machine waits between retries; tests want that. `port` 0 is a free one.
+    `workers_endpoint` is where handlers find AWS: the emulator itself, unless something is put before it.
     """
 
     def __init__(self, max_invocations: int, wait_scale: float, port: int = 0, workers_endpoint: str = "") -> None:
