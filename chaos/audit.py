@@ -71,17 +71,17 @@ def of_jobs(caller: Caller, submissions: list[Submission], texts: dict[str, str]
     return found
 
 
-def of_ledger(system: System, caller: Caller, submissions: list[Submission]) -> Findings:
+def of_ledger(system: System, account_id: str, submissions: list[Submission]) -> Findings:
     """Each submission has reserved once, has been refunded once at most, and what is left is what the jobs say."""
     found = Findings()
     movements, cursor = [], ""
     while True:
-        some, following = system.cloud.books.movements(caller.account_id, 100, cursor)
+        some, following = system.cloud.books.movements(account_id, 100, cursor)
         movements += some
         if following is None:
             break
         cursor = following
-    account = system.cloud.accounts.get(caller.account_id)
+    account = system.cloud.accounts.get(account_id)
     assert account is not None
     if account.balance != sum(movement.credits for movement in movements):
         found.charged_twice.append(f"the balance is {account.balance}, and not the sum of the ledger")

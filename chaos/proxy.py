@@ -143,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
     def pass_on(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = Call.of(self.command, self.headers)
+        call = Call.of(self.command, self._headers())
         kind = proxy.fault_of(call) if call else None
         if call and kind in (Kind.THROTTLED, Kind.BROKEN):
             self._refuse(call, kind)
@@ -164,7 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and content, as they are on the wire."""
         proxy = self.server.proxy
-        request = httpx.Request(self.command, proxy.target + self.path, headers=_whole(self.headers), content=body)
+        request = httpx.Request(self.command, proxy.target + self.path, headers=_whole(self._headers()), content=body)
         answer = proxy.client.send(request, stream=True)
         try:
             content = b"".join(answer.iter_raw())
@@ -172,6 +172,9 @@ class _Handler(BaseHTTPRequestHandler):
             return answer.status_code, _end_to_end(answer.headers) if is_head else _whole(answer.headers), content
         finally:
             answer.close()
+
+    def _headers(self) -> httpx.Headers:
+        return httpx.Headers(list(self.headers.items()))
 
     def _refuse(self, call: Call, kind: Kind) -> None:
         service = next(known for known in SERVICES if known == call.service)

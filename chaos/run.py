@@ -57,7 +57,7 @@ class Trial:
             repairs = settle(system, caller, submissions, self._known)
             found = (
                 audit.of_jobs(caller, submissions, self._texts, [] if scenario.kills else caller.bugs)
-                + audit.of_ledger(system, caller, submissions)
+                + audit.of_ledger(system, caller.account_id, submissions)
                 + audit.of_what_is_left(system)
                 + scenario.check(system, submissions)
             )

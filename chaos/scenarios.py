@@ -41,7 +41,7 @@ SHARE = 0.15
 
 UNHEARD_SHARE = 0.15
 
-SHARES: dict[Service, float] = {"states": 0.3}
+SHARES: dict[Service, float] = {"states": 0.2}
 """Where a job makes only two or three calls."""
 
 Act = Callable[[System, Caller], list[Submission]]
