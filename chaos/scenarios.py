@@ -297,13 +297,13 @@ def scenarios() -> list[Scenario]:
         Scenario(
             "no workflow starts",
             "Step Functions refuses every start of an execution, as over its limit.",
-            partial(send, (SEVEN, LONG, SEVEN)),
+            partial(send, (SEVEN, SEVEN)),
             (Fault(Kind.THROTTLED, "states", 1.0, "StartExecution"),),
         ),
         Scenario(
             "everything is down",
             "All four services are broken for 4 seconds.",
-            partial(send, (*MIXED, LONG)),
+            mixed,
             beside=everything_is_down,
         ),
         Scenario(

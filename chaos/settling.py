@@ -11,7 +11,7 @@ from chaos.system import System
 from ocrchat import usecases
 from ocrchat.usecases.repair import REPAIR_AFTER
 
-BY_ITSELF_SECONDS = 8.0
+BY_ITSELF_SECONDS = 6.0
 """Of the emulator's hurried time: what a worker that was killed had in hand comes again within it."""
 
 LONGEST_SECONDS = 60.0
