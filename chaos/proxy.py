@@ -74,10 +74,12 @@ class Proxy:
     def __init__(self, seed: int) -> None:
         self.target = ""
         self.injected: Counter[str] = Counter()
-        """How often each fault has happened, by service and kind."""
+        """How often each fault has happened, by service and kind; with those that others make."""
         self.calls = 0
         self.clock = 1.0
         """How many times faster SQS hides messages than asked: its `VisibilityTimeout` is divided by it."""
+        self.hidden = 0
+        """How often somebody said how long a message is to be hidden."""
         self._faults: tuple[Fault, ...] = ()
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
@@ -111,6 +113,7 @@ class Proxy:
         """What happens to this call, drawn anew for each; counted."""
         with self._lock:
             self.calls += 1
+            self.hidden += call.operation == "ChangeMessageVisibility"
             for fault in self._faults:
                 is_meant = fault.service == call.service and fault.operation in ("", call.operation)
                 if is_meant and self._chance.random() < fault.share:

@@ -14,7 +14,6 @@ import jinja2
 from benchmarks import deployed
 from functions.ocr_page.messages import HOLD_MARGIN_SECONDS
 from functions.submit.split import ENDING_SECONDS
-from infra.pages import PAGE_TRIES, READ_TIMEOUT
 from ocrchat.usecases import REPAIR_AFTER
 
 PAGE = deployed.ROOT / "docs" / "reliability.md"
@@ -37,6 +36,7 @@ def results() -> dict[str, Any]:
 
 
 def document(results: dict[str, Any]) -> str:
+    timeouts = deployed.timeout_seconds()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         trim_blocks=True,
@@ -48,9 +48,9 @@ def document(results: dict[str, Any]) -> str:
         kinds=KINDS,
         every=deployed.scheduled_minutes(),
         repair_minutes=round(REPAIR_AFTER.total_seconds() / 60),
-        hold_seconds=round(READ_TIMEOUT.to_seconds()) + HOLD_MARGIN_SECONDS,
-        page_tries=PAGE_TRIES,
-        split_patience=300 - ENDING_SECONDS,
+        hold_seconds=timeouts["ocr_page.handler"] + HOLD_MARGIN_SECONDS,
+        page_tries=deployed.page_tries(),
+        split_patience=timeouts["submit.split"] - ENDING_SECONDS,
     )
 
 

@@ -64,8 +64,8 @@ class Trial:
         found.orphans = [orphan for orphan in found.orphans if orphan not in self._known]
         self._known |= set(found.orphans)
         faults = sum(system.proxy.injected.values()) - injected
-        if scenario.faults and not faults:
-            found.wrong.append("nothing was tried: no fault was injected")
+        if scenario.fails and not faults:
+            found.wrong.append("nothing was tried: no fault has happened")
         return Row(
             scenario=scenario.name,
             what=scenario.what,

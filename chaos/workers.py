@@ -43,9 +43,12 @@ def kill_one(module: str, chance: random.Random) -> bool:
     return bool(found)
 
 
-def kill_all() -> None:
-    for process in list(workers()):
+def kill_all() -> int:
+    """How many there were."""
+    found = list(workers())
+    for process in found:
         _kill(process)
+    return len(found)
 
 
 def _kill(process: psutil.Process) -> None:
