@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.message import Message
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -60,7 +61,7 @@ class Call:
     """As in the service's API reference; of S3 the HTTP method."""
 
     @classmethod
-    def of(cls, method: str, headers: Mapping[str, str]) -> Call | None:
+    def of(cls, method: str, headers: Mapping[str, str] | Message) -> Call | None:
         """None for a call without a signature in its headers."""
         scope = _SCOPE.search(headers.get("Authorization", ""))
         if scope is None:
@@ -191,11 +192,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _end_to_end(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+def _end_to_end(headers: Mapping[str, str] | Message) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP]
 
 
-def _whole(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+def _whole(headers: Mapping[str, str] | Message) -> list[tuple[str, str]]:
     """Without a length, which is that of the content."""
     return [(name, value) for name, value in _end_to_end(headers) if name.lower() != "content-length"]
 

@@ -12,7 +12,7 @@ LOOK_SECONDS = 0.05
 
 
 def workers(module: str = "") -> Iterator[psutil.Process]:
-    """Those that run a handler of ours, or only those of one entry file such as "ocr_page.handler", and what they have started."""
+    """Those that run a handler of ours, or only those of one entry file such as "ocr_page.handler", and what they started."""
     for process in psutil.Process().children(recursive=True):
         try:
             service = process.environ().get("POWERTOOLS_SERVICE_NAME", "")
