@@ -15,8 +15,8 @@ from functools import partial
 import httpx
 
 from chaos import workers
-from chaos.audit import Findings
 from chaos.caller import Caller, Document, GaveUp, Submission
+from chaos.invariants import Breach, Violation
 from chaos.proxy import Fault, Kind
 from chaos.receiver import Receiver
 from chaos.refusals import SERVICES, Service
@@ -56,7 +56,7 @@ class Scenario:
     """False of the one that others are compared with."""
     kills: bool = False
     """Whether functions die: then API Gateway answers for them, with 500."""
-    check: Callable[[System, list[Submission]], Findings] = field(default=lambda system, submissions: Findings())
+    check: Callable[[System, list[Submission]], list[Violation]] = field(default=lambda system, submissions: [])
 
 
 @contextmanager
@@ -242,14 +242,14 @@ class Told:
         self._wait_for(lambda: len(self.receiver.told) == len(submissions))
         return submissions
 
-    def check(self, system: System, submissions: list[Submission]) -> Findings:
+    def check(self, system: System, submissions: list[Submission]) -> list[Violation]:
         self._stack.close()
         missing = [submission.uuid for submission in submissions if not self.receiver.told[submission.uuid]]
         foreign = self.receiver.told.keys() - {submission.uuid for submission in submissions}
-        return Findings(
-            lost=[f"job {job_id}: its caller was never told" for job_id in missing],
-            wrong=[f"job {job_id}: somebody else was told" for job_id in foreign],
-        )
+        return [
+            *(Violation(Breach.LOST, f"job {job_id}: its caller was never told") for job_id in missing),
+            *(Violation(Breach.WRONG, f"job {job_id}: somebody else was told") for job_id in foreign),
+        ]
 
     @staticmethod
     def _wait_for(condition: Callable[[], bool]) -> None:

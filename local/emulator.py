@@ -52,11 +52,11 @@ class EmulatorFailed(RuntimeError):
 class Emulator:
     """Context manager. `endpoint` is the AWS endpoint URL; `folder` is private to it and gone afterwards.
 
-    `wait_scale` shortens what the state machine waits between retries; tests want that. `port` 0 is a free one.
-    `workers_endpoint` is where handlers find AWS: the emulator itself, unless something is put before it.
+    `wait_scale` shortens what the state machine waits between retries; tests want that. `workers_endpoint` is where handlers find
+    AWS: the emulator itself, unless something is put before it. `port` 0 is a free one.
     """
 
-    def __init__(self, max_invocations: int, wait_scale: float, port: int = 0, workers_endpoint: str = "") -> None:
+    def __init__(self, max_invocations: int, wait_scale: float, workers_endpoint: str = "", port: int = 0) -> None:
         self._max_invocations = max_invocations
         self._wait_scale = wait_scale
         self._workers_endpoint = workers_endpoint

@@ -96,7 +96,7 @@ class Running:
 def run(token: str | None = None, wait_scale: float = 1.0, workers_endpoint: str = "") -> Iterator[Running]:
     """`wait_scale` and `workers_endpoint` are the emulator's. Raises EmulatorFailed."""
     isolate()
-    with Emulator(invocations(), wait_scale, workers_endpoint=workers_endpoint) as emulator:
+    with Emulator(invocations(), wait_scale, workers_endpoint) as emulator:
         outputs = deploy.deploy(emulator.endpoint, machine(emulator.endpoint))
         cloud = connect(emulator.endpoint, outputs)
         yield Running(
