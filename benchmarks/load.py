@@ -59,6 +59,9 @@ ALONE_JOBS = 15
 DIGITAL_PAGES = 100
 """Of the document that the pipeline's cost is measured with."""
 
+POLL_SECONDS = 1.0
+"""As the users."""
+
 WARM_UP_SECONDS = 10.0
 DRAIN_SECONDS = 600.0
 
@@ -256,7 +259,7 @@ def alone(server: Server, token: str, path: Path, jobs: int) -> dict[str, float]
             begun = time.time()
             job = client.post("/api/v1/ocr/", files={"file": (path.name, path.read_bytes())}).raise_for_status().json()
             while job["status"] in ("pending", "processing"):
-                time.sleep(0.5)
+                time.sleep(POLL_SECONDS)
                 job = client.get(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()
             assert job["status"] == "done", job["error"]
             seconds.append(time.time() - begun)
@@ -264,9 +267,15 @@ def alone(server: Server, token: str, path: Path, jobs: int) -> dict[str, float]
 
 
 def throughput(lines: list[dict[str, Any]], begun: float, ended: float) -> float:
-    """Pages a second of jobs that ended within."""
-    pages = sum(line["read"] for line in lines if "ended" in line and begun <= line["at"] <= ended)
-    return float(pages / (ended - begun))
+    """Pages a second between two times, by what users have seen of `pages_done`."""
+    before: dict[str, int] = defaultdict(int)
+    after: dict[str, int] = defaultdict(int)
+    for line in lines:
+        if "pages_done" in line and line["at"] <= ended:
+            after[line["of"]] = line["pages_done"]
+            if line["at"] <= begun:
+                before[line["of"]] = line["pages_done"]
+    return (sum(after.values()) - sum(before.values())) / (ended - begun)
 
 
 def shares(cores: dict[str, float]) -> dict[str, float]:

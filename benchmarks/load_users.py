@@ -14,7 +14,9 @@ from typing import Any
 
 from locust import HttpUser, constant, task
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
+"""As the documentation says: every second or two."""
+
 SETTINGS: dict[str, Any] = json.loads(os.environ["OCRCHAT_LOAD"])
 """folder, log: paths; tokens, users: by the name of a kind, the token of its account and how many there are."""
 
@@ -41,18 +43,19 @@ class Sender(HttpUser):
             return
         job = answer.json()
         log({"kind": kind, "submitted": job["uuid"]})
+        log({"kind": kind, "of": job["uuid"], "pages_done": job["pages_done"], "at": time.time()})
         while job["status"] in ("pending", "processing"):
             time.sleep(POLL_SECONDS)
             answer = self.client.get(f"/api/v1/ocr/{job['uuid']}/", headers=headers, name=f"GET {kind}")
             if answer.status_code == 200:
                 job = answer.json()
+                log({"kind": kind, "of": job["uuid"], "pages_done": job["pages_done"], "at": time.time()})
         log(
             {
                 "kind": kind,
                 "ended": job["uuid"],
                 "status": job["status"],
                 "read": job["page_count"] - len(job["failed_pages"]),
-                "at": time.time(),
                 "seconds": time.time() - begun,
             }
         )
