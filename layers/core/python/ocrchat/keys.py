@@ -16,8 +16,12 @@ def kept_for(days: int) -> str:
     return f"jobs/{days}/"
 
 
+def prefix(job_id: str, retention_days: int) -> str:
+    return f"{kept_for(retention_days)}{job_id}/"
+
+
 def job_prefix(job: Job) -> str:
-    return f"{kept_for(job.retention_days)}{job.id}/"
+    return prefix(job.id, job.retention_days)
 
 
 def source(job: Job) -> str:

@@ -159,11 +159,14 @@ def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> 
         credits=file.credits,
         drop=request.file.drop if isinstance(request.file, DroppedFile) else None,
     )
-    _keep(cloud, account, request.file, file, job)
+    cloud.jobs.announce(job)
     try:
+        _keep(cloud, account, request.file, file, job)
         job = cloud.books.open(job, request.key)
-    except (KeyTaken, PaymentRequired, Overtaken):  # not any Unavailable: after a lost answer the job may be there
+    except (UploadMissing, KeyTaken, PaymentRequired, Overtaken):
+        # Not any Unavailable: after a lost answer the job may be there. If it is not, the reconciler finds what was stored.
         cloud.blobs.erase(keys.job_prefix(job))
+        cloud.jobs.withdraw(job.id)
         raise
     if isinstance(request.file, UploadedFile):
         cloud.blobs.delete(keys.upload(account.id, request.file.id))
