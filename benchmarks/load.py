@@ -207,7 +207,7 @@ class Crowd:
 
     def drain(self, lines: list[dict[str, Any]]) -> dict[str, int]:
         """Waits for the jobs whose users have gone, and cancels those of a thousand pages; what became of all."""
-        outcome = {line["ended"]: outcome_of(line["status"], line["read"]) for line in lines if "ended" in line}
+        outcome = {line["ended"]: outcome_of(line["status"], line["failed_pages"]) for line in lines if "ended" in line}
         submitted = {line["submitted"]: line["kind"] for line in lines if "submitted" in line}
         give_up = time.monotonic() + DRAIN_SECONDS
         with httpx.Client(base_url=self._server.url, timeout=60, trust_env=False) as client:
@@ -218,11 +218,11 @@ class Crowd:
                     if kind == "Long":
                         client.post(f"{path}cancel/", headers=headers)
                     answer = client.get(path, headers=headers)
-                    job = answer.json() if answer.status_code == 200 else {"status": "unknown"}
+                    job: dict[str, Any] = answer.json() if answer.status_code == 200 else {"status": "unknown"}
                     if job["status"] in ("done", "failed"):
                         was_cancelled = kind == "Long" and (job["error"] or {}).get("code") == "cancelled"
-                        read = job["page_count"] - len(job["failed_pages"])
-                        outcome[job_id] = "cancelled" if was_cancelled else outcome_of(job["status"], read)
+                        failed = len(job["failed_pages"])
+                        outcome[job_id] = "cancelled" if was_cancelled else outcome_of(job["status"], failed)
                 time.sleep(1)
         counts = Counter(outcome.values())
         return {
@@ -234,8 +234,8 @@ class Crowd:
         }
 
 
-def outcome_of(status: str, read: int) -> str:
-    return "done" if status == "done" and read else "failed"
+def outcome_of(status: str, failed_pages: int) -> str:
+    return "done" if status == "done" and not failed_pages else "failed"
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------
