@@ -219,6 +219,9 @@ class OcrChatStack(cdk.Stack):
         storage.allow_delete(workflow.assemble, RESULT)
 
         storage.allow_query_index(reconciler.function, OPEN_JOBS_INDEX)
+        # Of jobs that were announced and never created.
+        storage.allow_list(reconciler.function, JOBS)
+        storage.allow_delete(reconciler.function, JOBS)
         queues.allow_send(reconciler.function)
         queues.allow_count(reconciler.function)
         workflow.machine.grant_start_execution(reconciler.function)
@@ -236,7 +239,7 @@ class OcrChatStack(cdk.Stack):
         storage.allow_put(dropping.take, SOURCE)
         storage.allow_list(dropping.take, JOBS)
         storage.allow_delete(dropping.take, JOBS)
-        storage.allow_items(dropping.take, "GetItem", "PutItem", "UpdateItem")
+        storage.allow_items(dropping.take, "GetItem", "PutItem", "UpdateItem", "DeleteItem")
         workflow.machine.grant_start_execution(dropping.take)
         allow_listing(dropping.take, submitting)
         # What is beside a file is replaced with it.

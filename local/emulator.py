@@ -52,12 +52,14 @@ class EmulatorFailed(RuntimeError):
 class Emulator:
     """Context manager. `endpoint` is the AWS endpoint URL; `folder` is private to it and gone afterwards.
 
-    `wait_scale` shortens what the state machine waits between retries; tests want that. `port` 0 is a free one.
+    `wait_scale` shortens what the state machine waits between retries; tests want that. `workers_endpoint` is where handlers find
+    AWS: the emulator itself, unless something is put before it. `port` 0 is a free one.
     """
 
-    def __init__(self, max_invocations: int, wait_scale: float, port: int = 0) -> None:
+    def __init__(self, max_invocations: int, wait_scale: float, workers_endpoint: str = "", port: int = 0) -> None:
         self._max_invocations = max_invocations
         self._wait_scale = wait_scale
+        self._workers_endpoint = workers_endpoint
         self._folder = tempfile.TemporaryDirectory(prefix="ocrchat-local-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
         self._port = port or _free_port()
@@ -109,6 +111,7 @@ class Emulator:
             "LOG_LEVEL": "INFO",
             "LAMBDA_ACCOUNT_CONCURRENCY": str(self._max_invocations),
             "SFN_WAIT_SCALE": str(self._wait_scale),
+            **({"AWS_ENDPOINT_URL": self._workers_endpoint} if self._workers_endpoint else {}),
             **_ISOLATED,
             "PYTHONDONTWRITEBYTECODE": "1",
             # One page is one thread; the workers are the parallelism.

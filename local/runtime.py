@@ -93,10 +93,10 @@ class Running:
 
 
 @contextmanager
-def run(token: str | None = None, wait_scale: float = 1.0) -> Iterator[Running]:
-    """Raises EmulatorFailed."""
+def run(token: str | None = None, wait_scale: float = 1.0, workers_endpoint: str = "") -> Iterator[Running]:
+    """`wait_scale` and `workers_endpoint` are the emulator's. Raises EmulatorFailed."""
     isolate()
-    with Emulator(max_invocations=invocations(), wait_scale=wait_scale) as emulator:
+    with Emulator(invocations(), wait_scale, workers_endpoint) as emulator:
         outputs = deploy.deploy(emulator.endpoint, machine(emulator.endpoint))
         cloud = connect(emulator.endpoint, outputs)
         yield Running(

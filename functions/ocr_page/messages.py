@@ -7,15 +7,20 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSEvent, SQSRecord
 
 from ocrchat.aws.queue import PageQueue
+from ocrchat.errors import Unavailable
+from ocrchat.telemetry import logger
 
 HOLD_MARGIN_SECONDS = 30
 
 
 def hold(queue: PageQueue, event: dict[str, Any], seconds: int) -> None:
     """The queue hides a message for six times our time limit. Once we have it, the time that we have left is enough: should
-    this worker die, another one has the page minutes earlier."""
+    this worker die, another one has the page minutes earlier. Should the queue not hear of it, no more than that is lost."""
     for record in SQSEvent(event).records:
-        show_again_in(queue, record, seconds + HOLD_MARGIN_SECONDS)
+        try:
+            show_again_in(queue, record, seconds + HOLD_MARGIN_SECONDS)
+        except Unavailable:
+            logger.warning("message not held")
 
 
 def show_again_in(queue: PageQueue, record: SQSRecord, seconds: int) -> None:

@@ -81,7 +81,7 @@ ALLOWED = {
         f"s3:PutObject {SOURCE}",
         LIST_JOBS,
         f"s3:DeleteObject {JOBS}",
-        *items("GetItem", "PutItem", "UpdateItem"),
+        *items("GetItem", "PutItem", "UpdateItem", "DeleteItem"),
         f"s3:GetObject {DROPS}",
         *(f"s3:{action} {RESULTS}" for action in ("PutObject", "DeleteObject")),
         f"{LIST_DROPS} or results/*",
@@ -106,6 +106,8 @@ ALLOWED = {
         "states:SendTaskFailure *",
     },
     "submit.reconcile": {
+        LIST_JOBS,
+        f"s3:DeleteObject {JOBS}",
         *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         "dynamodb:Query StorageJobs/index/open-jobs",
         *lanes("SendMessage", "GetQueueAttributes"),

@@ -25,7 +25,7 @@ from ocrchat.aws import cursor
 from ocrchat.aws.accounts import Accounts, account_item
 from ocrchat.aws.dynamo import TTL, from_attributes, to_attributes
 from ocrchat.aws.failures import code, translated
-from ocrchat.aws.jobs_table import ending_update, job_put
+from ocrchat.aws.jobs_table import ending_update, intake_delete, job_put
 from ocrchat.billing import Account, Movement, MovementKind
 from ocrchat.errors import DeploymentCapReached, PaymentRequired, Unavailable
 from ocrchat.model import Ending, Funding, Job
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY_LIFETIME = timedelta(hours=24)
-"""How long an Idempotency-Key is remembered."""
+"""How long an Idempotency-Key of the API is remembered."""
 
 _PATIENCE_SECONDS = 8.0
 
@@ -51,10 +51,11 @@ class KeyTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A caller's key, and a hash of what it was sent with."""
+    """A caller's key, a hash of what it was sent with, and how long it is remembered."""
 
     value: str
     fingerprint: str
+    lifetime: timedelta = KEY_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Books:
                     account, movement = self._account(job.account_id).reserve(job.credits, now, job.id)
                     opened = replace(job, funded_by=movement.funded_by)
                     writes = [job_put(self._table, opened), *([self._key_put(job, key)] if key else [])]
-                    refused = self._transact(writes, self._moved(account, movement))
+                    moved = [*self._moved(account, movement), intake_delete(self._table, opened)]
+                    refused = self._transact(writes, moved)
                     if 0 in refused:
                         return opened  # an earlier attempt wrote it, and only its answer was lost
                     if 1 in refused:
@@ -183,7 +185,7 @@ class Books:
         ]
 
     def _key_put(self, job: Job, key: IdempotencyKey) -> Any:
-        expires_at = int((job.created_at + KEY_LIFETIME).timestamp())
+        expires_at = int((job.created_at + key.lifetime).timestamp())
         return {
             "Put": {
                 "TableName": self._table,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from ocrchat.errors import Unavailable
 
@@ -46,3 +47,13 @@ def translated() -> Iterator[None]:
         raise
     except (ConnectionError, HTTPClientError) as error:
         raise Unavailable("The service could not be reached. Try again in a few seconds.") from error
+
+
+def patiently(seconds: float) -> Retrying:
+    """Tries again what is Unavailable, for so long: for who has nobody to come again for them."""
+    return Retrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_random_exponential(multiplier=0.2, max=10),
+        stop=stop_after_delay(seconds),
+        reraise=True,
+    )

@@ -1,12 +1,14 @@
 """Job items: moved forward, listed, erased. They are created and ended in one transaction with their credits: see `books`.
 
-pk = JOB#<id>   sk = JOB     the job; `open_lane` is there while something is left to do for it, which is what an index holds
+pk = JOB#<id>   sk = JOB      the job; `open_lane` is there while something is left to do for it, which is what an index holds
+pk = JOB#<id>   sk = INTAKE   from before its file is stored until the job is: by it `repair` finds files that no job has
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 OPEN_JOBS_INDEX = "open-jobs"
 ACCOUNT_JOBS_INDEX = "account-jobs"
 
+INTAKE = "intake"
+"""The lane, in the index, of jobs that are not there yet."""
+
+_INTAKE_LIFETIME = timedelta(days=1)
+
 _LIST_POSITION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z [0-9a-f]{32}")
 
 _MOST_QUERIES = 5
@@ -39,6 +46,44 @@ class JobsTable:
         with translated():
             answer = self._client.get_item(TableName=self._table, Key=_key(job_id), ConsistentRead=True)
         return _from_item(answer["Item"]) if "Item" in answer else None
+
+    def announce(self, job: Job) -> None:
+        """Says that a job will be created, before anything of it is stored. Its creation takes that back."""
+        item = {
+            **_intake_key(job.id),
+            **to_attributes(
+                {
+                    "open_lane": INTAKE,
+                    "created_at": codec.time_to_json(job.created_at),
+                    "retention_days": job.retention_days,
+                    TTL: int((job.created_at + _INTAKE_LIFETIME).timestamp()),
+                }
+            ),
+        }
+        with translated():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def announced(self, before: datetime) -> Iterator[tuple[str, int]]:
+        """Id and retention days of jobs announced before then that were not created, or are just being created."""
+        for job_id in list(self.open_jobs(INTAKE)):
+            with translated():
+                answer = self._client.get_item(TableName=self._table, Key=_intake_key(job_id), ConsistentRead=True)
+            item = from_attributes(answer.get("Item", {}))
+            if item and codec.time_from_json(item["created_at"]) < before:
+                yield job_id, int(item["retention_days"])
+
+    def revoke(self, job_id: str) -> None:
+        """From now on an announced job cannot be created, however slow whoever was to create it."""
+        self._update_intake(job_id, "SET is_revoked = :yes", {":yes": True})
+
+    def forget(self, job_id: str) -> None:
+        """Nothing is left to do for a job that was revoked; its item says so until it expires."""
+        self._update_intake(job_id, "REMOVE open_lane", {})
+
+    def withdraw(self, job_id: str) -> None:
+        """There will be no such job, and nothing is stored of it."""
+        with translated():
+            self._client.delete_item(TableName=self._table, Key=_intake_key(job_id))
 
     def begin(self, job_id: str) -> bool:
         """pending -> processing. False if it was not pending."""
@@ -80,7 +125,7 @@ class JobsTable:
                 break
         return found, _list_cursor(query["ExclusiveStartKey"])
 
-    def open_jobs(self, lane: Lane) -> Iterator[str]:
+    def open_jobs(self, lane: Lane | str) -> Iterator[str]:
         """Ids of the jobs that have not ended, oldest first. From an index: a moment behind."""
         start: dict[str, Any] = {}
         while True:
@@ -92,12 +137,21 @@ class JobsTable:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def count_open(self, lane: Lane, limit: int) -> int:
+    def count_open(self, lane: Lane | str, limit: int) -> int:
         """How many jobs have not ended, counted up to `limit`."""
         with translated():
             return self._client.query(**self._open(lane), Select="COUNT", Limit=limit)["Count"]
 
-    def _open(self, lane: Lane) -> dict[str, Any]:
+    def _update_intake(self, job_id: str, update: str, values: dict[str, Any]) -> None:
+        with translated():
+            self._client.update_item(
+                TableName=self._table,
+                Key=_intake_key(job_id),
+                UpdateExpression=update,
+                **({"ExpressionAttributeValues": to_attributes(values)} if values else {}),  # type: ignore[arg-type]  # boto3 refuses an empty map
+            )
+
+    def _open(self, lane: Lane | str) -> dict[str, Any]:
         return {
             "TableName": self._table,
             "IndexName": OPEN_JOBS_INDEX,
@@ -128,6 +182,12 @@ class JobsTable:
 def job_put(table: str, job: Job) -> Any:
     """The write of a transaction that creates a job, once."""
     return {"Put": {"TableName": table, "Item": _to_item(job), "ConditionExpression": "attribute_not_exists(pk)"}}
+
+
+def intake_delete(table: str, job: Job) -> Any:
+    """The write of the same transaction that takes the announcement back, if nobody has revoked it."""
+    condition = "attribute_not_exists(is_revoked)"
+    return {"Delete": {"TableName": table, "Key": _intake_key(job.id), "ConditionExpression": condition}}
 
 
 def ending_update(table: str, job: Job, ending: Ending | None, charged: int) -> Any:
@@ -172,6 +232,10 @@ def _list_cursor(key: dict[str, Any]) -> str:
 
 def _key(job_id: str) -> Any:
     return to_attributes({"pk": f"JOB#{job_id}", "sk": "JOB"})
+
+
+def _intake_key(job_id: str) -> Any:
+    return to_attributes({"pk": f"JOB#{job_id}", "sk": "INTAKE"})
 
 
 def _to_item(job: Job) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ocrchat import keys
 from ocrchat.aws.blobs import BlobMissing
+from ocrchat.aws.failures import patiently
 from ocrchat.cloud import Cloud
 from ocrchat.errors import DamagedFile, PageUnreadable
 from ocrchat.model import Job, PageTask, Tier
@@ -19,8 +20,18 @@ if TYPE_CHECKING:
     from ocrchat.reader import PageReader
 
 
-def split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch) -> None:
-    """Fans the pages out. Run again, it makes the same chunk files and sets, takes the new token, and sends what is pending."""
+def split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch, patience: float = 0) -> None:
+    """Fans the pages out. Run again, it makes the same chunk files and sets, takes the new token, and sends what is pending.
+
+    So it tries again, for `patience` seconds, while a service is down: its workflow does that a few times, and the emulator's
+    never, which waits for a token that nobody has.
+    """
+    for attempt in patiently(patience):
+        with attempt:
+            _split(cloud, job_id, task_token, scratch)
+
+
+def _split(cloud: Cloud, job_id: str, task_token: str, scratch: Scratch) -> None:
     job = cloud.jobs.get(job_id)
     if job is None or job.status.ended:
         cloud.workflow.give_up(task_token, "JobEnded", "the job had ended before its pages were sent")

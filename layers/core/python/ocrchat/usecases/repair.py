@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import islice
 
+from ocrchat import keys
 from ocrchat.cloud import Cloud
 from ocrchat.model import Job, Lane, Tier
 from ocrchat.usecases.downloads import formats_to_prepare
@@ -39,6 +40,12 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
             except Exception as error:
                 error.add_note(f"job {job_id}")
                 errors.append(error)
+    for job_id, retention_days in cloud.jobs.announced(now - REPAIR_AFTER):
+        try:
+            _take_back(cloud, job_id, retention_days)
+        except Exception as error:
+            error.add_note(f"job {job_id}")
+            errors.append(error)
     if errors:
         raise ExceptionGroup(f"{len(errors)} jobs were not repaired", errors)
 
@@ -52,6 +59,14 @@ def longest_run(cloud: Cloud, now: datetime) -> timedelta:
         if (job := cloud.jobs.get(job_id))
     ]
     return now - min(begun, default=now)
+
+
+def _take_back(cloud: Cloud, job_id: str, retention_days: int) -> None:
+    """Erases the file of a job that was announced and never created."""
+    cloud.jobs.revoke(job_id)
+    if cloud.jobs.get(job_id) is None:
+        cloud.blobs.erase(keys.prefix(job_id, retention_days))
+    cloud.jobs.forget(job_id)
 
 
 def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
