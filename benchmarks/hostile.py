@@ -109,6 +109,8 @@ def sent(client: httpx.Client, watch: Watch, pack: Path, item: dict[str, Any], t
         job = ended(client, answer.json(), 2 * item["limits"]["seconds"])
         row["outcome"] = "partial" if job["status"] == "done" and job["failed_pages"] else job["status"]
         row["pages"] = job["page_count"]
+        if job["status"] == "unended":  # it would be in the way of the next
+            client.post(f"/api/v1/ocr/{job['uuid']}/cancel/")
     elif answer.headers["content-type"] == "application/problem+json":
         row["code"] = answer.json()["code"]
     row["seconds"] = round(time.perf_counter() - started, 2)

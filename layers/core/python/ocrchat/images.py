@@ -28,6 +28,9 @@ MAX_PIXELS = 120_000_000
 _MAX_PIXELS_OF = {"WEBP": 64_000_000, "AVIF": 64_000_000, "JPEG2000": 30_000_000}
 """Fewer for these: their decoders hold the whole picture several times over, and a worker has room for 1.5 GB."""
 
+MAX_FRAMES = 1000
+"""Of a TIFF or a GIF. It cannot be cut as a PDF is, and to find a frame its decoders go through all before it."""
+
 PAGE_PIXELS = 40_000_000
 """Larger images are reduced to at most this when they become pages, and positions then are those of the reduced page."""
 
