@@ -123,13 +123,13 @@ def sent(client: httpx.Client, watch: Watch, pack: Path, item: dict[str, Any], t
     return row
 
 
-def ended(client: httpx.Client, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+def ended(client: httpx.Client, job: dict[str, Any], seconds: float, every: float = 0.2) -> dict[str, Any]:
     """The job at its end, or as it is after so long."""
     give_up = time.monotonic() + seconds
     while job["status"] in ("pending", "processing"):
         if time.monotonic() > give_up:
             return job | {"status": "unended"}
-        time.sleep(0.2)
+        time.sleep(every)
         job = client.get(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()
     return job
 
