@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ocrchat import pdf, reader
 from ocrchat.errors import BadRequest, PageUnreadable
+from ocrchat.media import SNIFFED_BYTES, MediaType, sniff
 from tests import hostile
 from tests.documents import digital_pdf, scanned_pdf
 
@@ -25,6 +26,7 @@ def test_a_pdf_with_changes_is_read_or_refused(seed: bytes, some: list[tuple[flo
     for place, token, over in some:
         start = int(place * len(data))
         data[start : start + len(token) * over] = token
+    assume(sniff(bytes(data[:SNIFFED_BYTES])) is MediaType.PDF)
     try:
         found = reader.inspect(bytes(data), 3000)
         with pdf.open_bytes(bytes(data)) as document:
