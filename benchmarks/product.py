@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,38 @@ import httpx
 
 from local import runtime
 from local.front import front, serving
+from ocrchat import usecases
 
 TOKEN = "bench"
 
 
 @contextmanager
+def running(port: int) -> Iterator[runtime.Running]:
+    with runtime.run(TOKEN) as stack, serving(front(stack.api_url, stack.gate), port):
+        yield stack
+
+
+def client(port: int, token: str = TOKEN) -> httpx.Client:
+    return httpx.Client(
+        base_url=f"http://127.0.0.1:{port}",
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=60,
+        trust_env=False,
+    )
+
+
+@contextmanager
 def served(port: int) -> Iterator[httpx.Client]:
-    with (
-        runtime.run(TOKEN) as running,
-        serving(front(running.api_url), port),
-        httpx.Client(
-            base_url=f"http://127.0.0.1:{port}",
-            headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=60,
-            trust_env=False,
-        ) as client,
-    ):
-        yield client
+    with running(port), client(port) as caller:
+        yield caller
+
+
+def account(stack: runtime.Running, name: str) -> str:
+    """Opens one of the largest plan; its token."""
+    now = datetime.now(UTC)
+    usecases.open_account(stack.cloud, name, next(reversed(stack.cloud.accounts.plans.values())))
+    stack.cloud.books.grant(name, runtime.CREDITS, "", now)
+    return stack.cloud.accounts.issue_token(name, name, now)
 
 
 def read(client: httpx.Client, path: Path) -> dict[str, Any]:

@@ -76,6 +76,10 @@ class Proxy:
         self.injected: Counter[str] = Counter()
         """How often each fault has happened, by service and kind; with those that others make."""
         self.calls = 0
+        self.made: Counter[str] = Counter()
+        """Calls that came through, by service and operation."""
+        self.brought: Counter[str] = Counter()
+        """Bytes of their answers, likewise."""
         self.clock = 1.0
         """How many times faster SQS hides messages than asked: its `VisibilityTimeout` is divided by it."""
         self.hidden = 0
@@ -121,6 +125,11 @@ class Proxy:
                     return fault.kind
         return None
 
+    def count(self, call: Call, size: int) -> None:
+        with self._lock:
+            self.made[f"{call.service} {call.operation}"] += 1
+            self.brought[f"{call.service} {call.operation}"] += size
+
     def lateness(self) -> int:
         with self._lock:
             return self._chance.randint(0, LATE_SECONDS)
@@ -154,6 +163,8 @@ class _Handler(BaseHTTPRequestHandler):
         if call and call.service == "sqs":
             body = _in_time(body, call.operation, proxy.clock, proxy.lateness() if kind is Kind.LATE else 0)
         answer = self._forward(body)
+        if call:
+            proxy.count(call, len(answer[2]))
         if kind is Kind.TWICE:
             answer = self._forward(body)
         if kind is Kind.UNHEARD:

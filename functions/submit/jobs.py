@@ -15,6 +15,7 @@ from ocrchat.errors import (
     DeploymentCapReached,
     FileEmpty,
     FileMissing,
+    FileTooCostly,
     FileTooLarge,
     FileUrlFailed,
     IdempotencyKeyReused,
@@ -67,9 +68,10 @@ routes = rest.Routes()
         )
     },
     errors=(
-        FileMissing, FileEmpty, FileTooLarge, UnsupportedFile, DamagedFile, PasswordNeeded, TooManyPages, TooManyPixels,
-        MalformedForm, InvalidField, UploadMissing, FileUrlFailed, DailyLimitReached, MonthlyLimitReached, OutOfCredits,
-        SpendCapReached, DeploymentCapReached, JobErased, IdempotencyKeyReused, TooManyRequests, TranslationUnavailable,
+        FileMissing, FileEmpty, FileTooLarge, FileTooCostly, UnsupportedFile, DamagedFile, PasswordNeeded, TooManyPages,
+        TooManyPixels, MalformedForm, InvalidField, UploadMissing, FileUrlFailed, DailyLimitReached, MonthlyLimitReached,
+        OutOfCredits, SpendCapReached, DeploymentCapReached, JobErased, IdempotencyKeyReused, TooManyRequests,
+        TranslationUnavailable,
     ),
 )  # fmt: skip
 def submit(call: Call) -> Response[Any]:

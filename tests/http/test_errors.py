@@ -13,6 +13,7 @@ import pymupdf
 import pytest
 
 from ocrchat import errors
+from tests import hostile
 from tests.documents import digital_pdf, scanned_pdf
 from tests.http.conftest import OpenAccount, Stack, post
 from tests.http.test_bad_input import problem, with_user_password
@@ -110,6 +111,7 @@ PROVOKED: dict[type[errors.OcrChatError], Provoke] = {
     errors.FileMissing: lambda h: h.api.post("/api/v1/ocr/"),
     errors.FileEmpty: lambda h: post(h.api, "a.pdf", b""),
     errors.FileTooLarge: lambda h: h.api.post("/api/v1/uploads/", json={"filename": "a", "size": 10**9}),
+    errors.FileTooCostly: lambda h: post(h.api, "a.jpg", hostile.jpeg_scans(6000, 50_000)),
     errors.UnsupportedFile: lambda h: post(h.api, "a.pdf", b"hello"),
     errors.DamagedFile: lambda h: post(h.api, "a.pdf", digital_pdf(3)[:900]),
     errors.PasswordNeeded: lambda h: post(h.api, "a.pdf", with_user_password()),

@@ -15,6 +15,7 @@ from ocrchat import images
 from ocrchat.errors import DamagedFile, TooManyPixels
 from ocrchat.media import MediaType
 from ocrchat.model import PageImage
+from tests import hostile
 
 
 def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
@@ -142,7 +143,7 @@ def test_every_frame_of_a_tiff_or_gif_is_a_page(kind: str) -> None:
     first, *rest = frames(3)
     data = encoded(first, kind, save_all=True, append_images=rest)
 
-    assert images.inspect(data, MediaType[kind]) == 3
+    assert images.inspect(data, MediaType[kind], 10) == 3
     assert [pixel(images.frame(data, index), 5, 5)[0] for index in range(3)] == [0, 50, 100]
 
 
@@ -182,7 +183,7 @@ def test_an_animation_is_one_page_its_first_frame(kind: str) -> None:
     first, *rest = (Image.new("RGB", (20, 10), colour) for colour in ("red", "green", "blue"))
     data = encoded(first, kind, save_all=True, append_images=rest)
 
-    assert images.inspect(data, MediaType[kind]) == 1
+    assert images.inspect(data, MediaType[kind], 10) == 1
     assert pixel(images.frame(data, 0), 5, 5) == pytest.approx((255, 0, 0), abs=5)
 
 
@@ -244,7 +245,7 @@ def test_exif_alone_does_not_turn_a_heic() -> None:
 def test_a_heic_is_one_page_its_primary_image(primary: int) -> None:
     data = heic(BLACK_AND_WHITE, GREY, primary=primary)
 
-    assert images.inspect(data, MediaType.HEIC) == 1
+    assert images.inspect(data, MediaType.HEIC, 10) == 1
     assert pixel(images.frame(data, 0), 5, 32)[0] == (0, 128)[primary - 1]
 
 
@@ -420,31 +421,31 @@ def test_a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() -> Non
     bomb += struct.pack("<HH", 65535, 65535) + b"\x00\x02\x02D\x01\x00;"
 
     with pytest.raises(TooManyPixels, match="120 million"):
-        images.inspect(bomb, MediaType.GIF)
+        images.inspect(bomb, MediaType.GIF, 10)
 
 
 def test_a_heic_with_too_many_pixels_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(TooManyPixels, match="120 million"):
-        images.inspect(heic(GREY, size=(30_000, 30_000)), MediaType.HEIC)
+        images.inspect(heic(GREY, size=(30_000, 30_000)), MediaType.HEIC, 10)
 
 
 def test_a_heic_that_holds_more_than_it_declares_is_refused() -> None:
     with pytest.raises(DamagedFile):
-        images.inspect(heic(GREY, size=(8, 8)), MediaType.HEIC)
+        images.inspect(heic(GREY, size=(8, 8)), MediaType.HEIC, 10)
 
 
 def test_a_heic_with_fewer_bits_of_grey_than_it_declares_is_refused_and_does_not_spoil_memory() -> None:
     fifteen_bits = HVCC[:25] + b"\xff" + HVCC[26:]
 
     with pytest.raises(DamagedFile):
-        images.inspect(heic(GREY).replace(HVCC, fifteen_bits), MediaType.HEIC)
+        images.inspect(heic(GREY).replace(HVCC, fifteen_bits), MediaType.HEIC, 10)
 
 
 def test_a_heic_that_was_cut_off_is_refused_at_once() -> None:
     data = heic(BLACK_AND_WHITE)
     for end in (20, len(data) // 2, data.index(BLACK_AND_WHITE) + len(BLACK_AND_WHITE) // 2):
         with pytest.raises(DamagedFile, match="send it again"):
-            images.inspect(data[:end], MediaType.HEIC)
+            images.inspect(data[:end], MediaType.HEIC, 10)
         with pytest.raises(DamagedFile):
             images.frame(data[:end], 0)
 
@@ -454,7 +455,7 @@ def test_a_picture_that_was_cut_off_is_refused_at_once(kind: str) -> None:
     data = encoded(Image.effect_noise((200, 200), 80).convert("RGB"), kind)
 
     with pytest.raises(DamagedFile, match="send it again"):
-        images.inspect(data[: len(data) // 2], MediaType[kind])
+        images.inspect(data[: len(data) // 2], MediaType[kind], 10)
     with pytest.raises(DamagedFile):
         images.frame(data[: len(data) // 2], 0)
 
@@ -539,7 +540,7 @@ def test_what_takes_more_memory_may_have_fewer_pixels(kind: str, millions: int) 
     data = encoded(Image.new("L", (millions * 100 + 1, 10_000)), kind)
 
     with pytest.raises(TooManyPixels, match=f"{millions} million"):
-        images.inspect(data, MediaType[kind])
+        images.inspect(data, MediaType[kind], 10)
 
 
 def test_a_page_of_square_pixels_keeps_to_the_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -551,3 +552,11 @@ def test_a_page_of_square_pixels_keeps_to_the_limit_too(monkeypatch: pytest.Monk
 
     assert page.width * page.height <= 5_100
     assert page.height == pytest.approx(24 * page.width, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_frames_are_not_counted_further_than_it_matters(kind: str) -> None:
+    """To the end of these it would take minutes."""
+    data = hostile.frames(kind, 40_000 if kind == "TIFF" else 1_000_000)
+
+    assert images.inspect(data, MediaType[kind], 3001) == 3001

@@ -82,7 +82,7 @@ def test_a_file_is_what_its_content_says() -> None:
     [
         (b"", FileEmpty, "uploaded whole"),
         (b"PK\x03\x04 this is a zip", UnsupportedFile, "PNG, JPEG, WebP, GIF, BMP, TIFF or PDF"),
-        (digital_pdf(4), TooManyPages, "4 pages, at most 3"),
+        (digital_pdf(4), TooManyPages, "more than 3 pages"),
         (tiff(4), TooManyPages, "Split it"),
         (locked_pdf(), PasswordNeeded, "Send a copy without one"),
         (b"%PDF-1.7 nothing", DamagedFile, "send it again"),

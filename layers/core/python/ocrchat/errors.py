@@ -7,6 +7,7 @@
     │   ├── FileMissing             file_missing
     │   ├── FileEmpty               file_empty
     │   ├── FileTooLarge            file_too_large
+    │   ├── FileTooCostly           file_too_costly
     │   ├── UnsupportedFile         unsupported_file
     │   ├── DamagedFile             damaged_file
     │   ├── PasswordNeeded          password_needed
@@ -125,6 +126,13 @@ class FileTooLarge(BadRequest):
     @property
     def members(self) -> dict[str, Any]:
         return {"upload": self.upload}
+
+
+class FileTooCostly(BadRequest):
+    """Opening this file takes more time, or more memory, than a file may."""
+
+    code = "file_too_costly"
+    title = "The file takes too long to open"
 
 
 class UnsupportedFile(BadRequest):

@@ -75,11 +75,13 @@ def inspect(data: bytes, max_pages: int) -> SourceInfo:
         with pdf.open_bytes(data) as document:
             page_count = document.page_count
     else:
-        page_count = images.inspect(data, media_type)
+        max_pages = min(max_pages, images.MAX_FRAMES)
+        page_count = images.inspect(data, media_type, max_pages + 1)
     if page_count > max_pages:
-        raise TooManyPages(
-            f"The file has {page_count} pages, at most {max_pages} are read. Split it and send the parts."
+        other = (
+            "" if media_type is MediaType.PDF else f", or make a PDF of it: a {media_type.name} has {max_pages} at most"
         )
+        raise TooManyPages(f"The file has more than {max_pages} pages. Split it and send the parts{other}.")
     return SourceInfo(media_type, page_count)
 
 

@@ -254,10 +254,10 @@ def _check_translation(options: JobOptions, translators: Sequence[Translator]) -
 
 
 def _measure(cloud: Cloud, account: Account, request: Request) -> _Measured:
-    from ocrchat import reader
+    from ocrchat import inspection
 
     filename, content = _load(cloud, account, request.file)
-    source = reader.inspect(content, max_pages=MAX_PAGES)
+    source = inspection.inspect(content, MAX_PAGES)
     page_count = len(selection.parse(request.options.pages, source.page_count))
     if page_count > account.plan.file_pages:
         raise TooManyPages(

@@ -1,0 +1,91 @@
+"""The memory of the processes that the emulator runs handlers in: the highest of each function (Linux only)."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+LOOK_SECONDS = 0.1
+"""Between two looks. The kernel keeps the peak of a process, so only one that dies between them has a higher one than is seen."""
+
+
+class Watch:
+    """Peaks by function, in MB of resident memory: of a handler together with the processes that it has started."""
+
+    def __init__(self) -> None:
+        self._peaks: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._functions: dict[psutil.Process, str] = {}
+        self._over = threading.Event()
+
+    @contextmanager
+    def watching(self) -> Iterator[Watch]:
+        thread = threading.Thread(target=self._watch, name="watch")
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._over.set()
+            thread.join()
+
+    def begin(self) -> None:
+        """Peaks count from now on."""
+        with self._lock:
+            for process, _ in self._workers():
+                _forget_peak(process.pid)
+            self._peaks = {}
+
+    def peaks(self) -> dict[str, int]:
+        """Since `begin`, by function, such as "ocr_page.handler"; of the worker that took most."""
+        with self._lock:
+            self._look()
+            return {name: round(peak) for name, peak in sorted(self._peaks.items())}
+
+    def _watch(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            with self._lock:
+                self._look()
+
+    def _look(self) -> None:
+        by_worker: dict[tuple[str, int], float] = defaultdict(float)
+        workers = dict(self._workers())
+        pids = {process.pid for process in workers}
+        for process, function in workers.items():
+            try:
+                parent = process.ppid()
+            except psutil.NoSuchProcess:
+                continue
+            by_worker[function, parent if parent in pids else process.pid] += _peak_mb(process.pid)
+        for (function, _), peak in by_worker.items():
+            self._peaks[function] = max(self._peaks.get(function, 0), peak)
+
+    def _workers(self) -> Iterator[tuple[psutil.Process, str]]:
+        for process in psutil.Process().children(recursive=True):
+            if process not in self._functions:
+                try:
+                    self._functions[process] = process.environ().get("POWERTOOLS_SERVICE_NAME", "")
+                except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+                    continue
+            if self._functions[process]:
+                yield process, self._functions[process]
+
+
+def _peak_mb(pid: int) -> float:
+    """0 for one that is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def _forget_peak(pid: int) -> None:
+    try:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+    except (FileNotFoundError, ProcessLookupError):
+        pass
