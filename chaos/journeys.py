@@ -34,7 +34,9 @@ S3_EVENT = Path(__file__).parent.parent / "tests" / "events" / "s3_object_create
 DROP_KEY = f"{keys.DROPS}{ACCOUNT}/invoice.pdf"
 SOON = timedelta(seconds=1)
 
-MessageFault = Literal["twice", "twice, the second hours later", "hours late", "never", "in reverse order"]
+MessageFault = Literal[
+    "twice", "twice, the second hours later", "an hour late", "hours late", "never", "in reverse order"
+]
 LATE = timedelta(hours=6)
 """Past the end of any job here."""
 
@@ -224,6 +226,8 @@ class Trial:
             case "twice, the second hours later":
                 self.world.schedule(delivery)
                 self.world.schedule(Delivery(delivery.queue, delivery.message, is_copy=True), LATE)
+            case "an hour late":
+                self.world.schedule(delivery, LATE / 6)
             case "hours late":
                 self.world.schedule(delivery, LATE)
             case "in reverse order":

@@ -1,10 +1,10 @@
-"""Every call of AWS, with every fault that it can have: what is lost, wrong, charged twice or left over. All zeros, or exit code 1.
+"""Every call of AWS, with every fault that it can have: what is lost, wrong, charged twice, left over. All zeros, or exit code 1.
 
     python -m chaos.matrix [journey ...]
 
-Each journey is made once without faults, and its calls are recorded. Then it is made again for each call and each fault of its
-operation (`faults.OPERATIONS`), for each message and each thing that can befall a message, and for each function with a clock that
-is wrong. Without names of journeys it writes benchmarks/results/faults.json.
+Each journey is made once without faults, and its calls are recorded. Then it is made again for each call and each fault of
+its operation (`faults.OPERATIONS`), for each message and each thing that can befall a message, and for each function with a clock
+that is wrong. Without names of journeys it writes benchmarks/results/faults.json.
 """
 
 from __future__ import annotations
@@ -91,7 +91,12 @@ def cases(journey: Journey, known: Baseline, functions: dict[str, str]) -> list[
             for number in range(1, count + 1)
             for befalling in befalls
         ]
-    everything: tuple[MessageFault, ...] = (*MESSAGE_FAULTS, "in reverse order")
+    everything: tuple[MessageFault, ...] = (
+        "twice",
+        "twice, the second hours later",
+        "an hour late",
+        "in reverse order",
+    )
     made += [Case(journey, "all", "all messages", befalling, "", _plan_messages(befalling)) for befalling in everything]
     for function in sorted({site.function for site in known.calls} - {"workflow"}):
         for skew in (SKEW, -SKEW):

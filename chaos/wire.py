@@ -122,9 +122,6 @@ class Wire:
         if self.is_dead:
             self.die()
         self._now.attempt += 1
-        body = request.body.read() if hasattr(request.body, "read") else request.body or b""
-        body = body.encode() if isinstance(body, str) else bytes(body)
-        request.body = body
 
         def effect() -> Answer:
             if site.operation in self.answering:
