@@ -73,6 +73,8 @@ class Wire:
     """Operations that somebody else than moto answers."""
     watching: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     """Operations whose parameters somebody wants to know, once they have had their effect."""
+    choose: Callable[[Site], Fault | None] | None = None
+    """Asked at each call, by the tries of botocore once."""
     is_dead: bool = False
     _function: str = ""
     _counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -99,6 +101,8 @@ class Wire:
 
     def fault(self, site: Site) -> Fault | None:
         fault = self.planned.get(site) or self.always.get((site.function, site.operation))
+        if fault is None and self.choose:
+            fault = self.choose(site)
         if fault:
             self.hit.add(site)
         return fault
@@ -122,6 +126,9 @@ class Wire:
         if self.is_dead:
             self.die()
         self._now.attempt += 1
+        if self._now.attempt == 1:
+            self._now.fault = self.fault(site)
+        fault: Fault | None = self._now.fault
 
         def effect() -> Answer:
             if site.operation in self.answering:
@@ -133,7 +140,6 @@ class Wire:
             return answer
 
         exchange = Exchange(site, self._now.attempt, request, effect, self.die)
-        fault = self.fault(site)
         return fault(exchange) if fault else effect()
 
 

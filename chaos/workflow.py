@@ -21,7 +21,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.models import stepfunctions_backends
 
 from chaos import faults
-from chaos.wire import Answer, Fault, Wire
+from chaos.wire import Answer, Died, Fault, Wire
 from ocrchat import asl
 
 At = Callable[[datetime, Callable[[], None]], None]
@@ -150,7 +150,7 @@ class Workflow:
                 boto3.client("dynamodb").update_item(**parameters)
             except ClientError as error:
                 raise TaskFailed(f"DynamoDB.{error.response['Error']['Code']}") from error
-            except BotoCoreError as error:
+            except (BotoCoreError, Died) as error:  # Step Functions does not die, but it may not hear
                 raise TaskFailed("DynamoDB.SdkClientException") from error
 
     def _map(self, line: _Line, state: dict[str, Any]) -> None:

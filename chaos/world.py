@@ -160,6 +160,18 @@ class World:
         act()
         return True
 
+    def happen(self, which: int) -> bool:
+        """One of the things that would happen in some order, whenever that is; False if there is none."""
+        self.pump()
+        if not self._heap:
+            return False
+        chosen = sorted(self._heap)[which % len(self._heap)]
+        self._heap.remove(chosen)
+        heapq.heapify(self._heap)
+        self.clock.forward(min(chosen[0], self.clock.now + timedelta(minutes=1)))
+        chosen[2]()
+        return True
+
     def run(self) -> None:
         """Until nothing is going on. The reconciler runs while somebody might need it."""
         end = self.clock.now + LONGEST
