@@ -1,4 +1,4 @@
-"""A fault at any call of AWS loses nothing, charges nothing twice and leaves nothing over: a sample of `python -m chaos.matrix`."""
+"""A fault at any call of AWS loses nothing, charges nothing twice, leaves nothing over: a sample of `python -m chaos.matrix`."""
 
 from __future__ import annotations
 
