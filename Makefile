@@ -17,7 +17,7 @@ CDK_OFFLINE = JSII_NODE=$(NODE) CDK_CONTEXT_JSON='{"aws:cdk:bundling-stacks":[]}
 # STAGE=dev: a stack of its own, OcrChatDev, that may be destroyed with all that is in it. ARGS="-c key=value": see docs/deploy.md.
 CONTEXT = $(if $(STAGE),-c stage=$(STAGE)) $(ARGS)
 
-.PHONY: help demo serve emulator languages test check lint synth template bootstrap deploy deploy-vlm cdk diff destroy smoke stage-weights admin docs bench lock clean
+.PHONY: help demo serve emulator languages test check lint synth template bootstrap deploy deploy-vlm cdk diff destroy smoke stage-weights admin docs bench chaos lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -91,6 +91,7 @@ bench: .venv/.dev .build/weights/.ready  ## Measure (EVAL=<evaluation pack>: bes
 	$(VENV)/python -m benchmarks.check
 	$(VENV)/python -m benchmarks.citations
 	$(VENV)/python -m benchmarks.calls
+	$(VENV)/python -m benchmarks.load
 ifdef EVAL
 	$(VENV)/python -m benchmarks.cold_start
 	$(if $(PAGES),$(VENV)/python -m benchmarks.memory --eval $(EVAL) --pages $(PAGES))
@@ -103,6 +104,11 @@ ifdef EVAL
 endif
 	$(VENV)/python -m benchmarks.cost
 	$(VENV)/python -m benchmarks.scale
+	$(VENV)/python -m chaos.report
+
+chaos: .venv/.dev .build/weights/.ready  ## Faults on the running system: kills, throttles, lost answers; nothing lost, nothing charged twice, or exit code 1
+	$(VENV)/python -m chaos
+	$(VENV)/python -m chaos.report
 
 lock: .venv/.dev  ## Requirements of pyproject.toml -> hash-pinned files, one per deployable
 	sh requirements/lock.sh

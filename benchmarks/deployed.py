@@ -26,6 +26,25 @@ def memory_mb() -> dict[str, int]:
     return found
 
 
+@lru_cache
+def timeout_seconds() -> dict[str, int]:
+    """Of each function, likewise."""
+    return {
+        properties["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]: int(properties["Timeout"])
+        for properties in _resources("AWS::Lambda::Function")
+        if "POWERTOOLS_SERVICE_NAME" in properties.get("Environment", {}).get("Variables", {})
+    }
+
+
+def page_tries() -> int:
+    """How often a page's message is delivered before it is given up: the fewest of any queue, those of the lanes."""
+    return min(
+        int(properties["RedrivePolicy"]["maxReceiveCount"])
+        for properties in _resources("AWS::SQS::Queue")
+        if "RedrivePolicy" in properties
+    )
+
+
 def event_sources() -> int:
     """Queues that Lambda polls, day and night."""
     return sum(1 for _ in _resources("AWS::Lambda::EventSourceMapping"))

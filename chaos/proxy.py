@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from email.message import Message
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -61,7 +60,7 @@ class Call:
     """As in the service's API reference; of S3 the HTTP method."""
 
     @classmethod
-    def of(cls, method: str, headers: Mapping[str, str] | Message) -> Call | None:
+    def of(cls, method: str, headers: Mapping[str, str]) -> Call | None:
         """None for a call without a signature in its headers."""
         scope = _SCOPE.search(headers.get("Authorization", ""))
         if scope is None:
@@ -75,10 +74,12 @@ class Proxy:
     def __init__(self, seed: int) -> None:
         self.target = ""
         self.injected: Counter[str] = Counter()
-        """How often each fault has happened, by service and kind."""
+        """How often each fault has happened, by service and kind; with those that others make."""
         self.calls = 0
         self.clock = 1.0
         """How many times faster SQS hides messages than asked: its `VisibilityTimeout` is divided by it."""
+        self.hidden = 0
+        """How often somebody said how long a message is to be hidden."""
         self._faults: tuple[Fault, ...] = ()
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
@@ -112,6 +113,7 @@ class Proxy:
         """What happens to this call, drawn anew for each; counted."""
         with self._lock:
             self.calls += 1
+            self.hidden += call.operation == "ChangeMessageVisibility"
             for fault in self._faults:
                 is_meant = fault.service == call.service and fault.operation in ("", call.operation)
                 if is_meant and self._chance.random() < fault.share:
@@ -144,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
     def pass_on(self) -> None:
         proxy = self.server.proxy
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        call = Call.of(self.command, self.headers)
+        call = Call.of(self.command, self._headers())
         kind = proxy.fault_of(call) if call else None
         if call and kind in (Kind.THROTTLED, Kind.BROKEN):
             self._refuse(call, kind)
@@ -165,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and content, as they are on the wire."""
         proxy = self.server.proxy
-        request = httpx.Request(self.command, proxy.target + self.path, headers=_whole(self.headers), content=body)
+        request = httpx.Request(self.command, proxy.target + self.path, headers=_whole(self._headers()), content=body)
         answer = proxy.client.send(request, stream=True)
         try:
             content = b"".join(answer.iter_raw())
@@ -173,6 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
             return answer.status_code, _end_to_end(answer.headers) if is_head else _whole(answer.headers), content
         finally:
             answer.close()
+
+    def _headers(self) -> httpx.Headers:
+        return httpx.Headers(list(self.headers.items()))
 
     def _refuse(self, call: Call, kind: Kind) -> None:
         service = next(known for known in SERVICES if known == call.service)
@@ -192,11 +197,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-def _end_to_end(headers: Mapping[str, str] | Message) -> list[tuple[str, str]]:
+def _end_to_end(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers.items() if name.lower() not in _HOP_BY_HOP]
 
 
-def _whole(headers: Mapping[str, str] | Message) -> list[tuple[str, str]]:
+def _whole(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     """Without a length, which is that of the content."""
     return [(name, value) for name, value in _end_to_end(headers) if name.lower() != "content-length"]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from chaos import audit
 from chaos.caller import Caller, Submission
+from chaos.invariants import Breach, Snapshot, Violation, check
 from chaos.scenarios import DOCUMENTS, Scenario, at_once, lasting, wait
 from chaos.settling import settle
 from chaos.system import System
@@ -40,12 +42,14 @@ class Row:
 
 
 class Trial:
-    """Scenarios on one system. What one has left over is told once, of that one."""
+    """Scenarios on one system."""
 
     def __init__(self, system: System) -> None:
         self._system = system
         self._texts = _texts(system)
-        self._known: set[str] = set()
+        self._erased: set[str] = set()
+        self._known: set[Violation] = set()
+        """What was found once is not found again."""
 
     def run(self, scenario: Scenario) -> Row:
         system, started = self._system, time.monotonic()
@@ -54,28 +58,34 @@ class Trial:
             with lasting(scenario, system):
                 submissions = scenario.act(system, caller)
             refusals = sum(count for status, count in caller.answers.items() if not 200 <= status < 500)
-            repairs = settle(system, caller, submissions, self._known)
-            found = (
-                audit.of_jobs(caller, submissions, self._texts, [] if scenario.kills else caller.bugs)
-                + audit.of_ledger(system, caller, submissions)
-                + audit.of_what_is_left(system)
-                + scenario.check(system, submissions)
-            )
-        found.orphans = [orphan for orphan in found.orphans if orphan not in self._known]
-        self._known |= set(found.orphans)
+            repairs = settle(system, caller, submissions)
+            self._erased |= {submission.uuid for submission in submissions if submission.is_deleted}
+            snapshot = Snapshot.of(system.cloud, self._erased)
+            violations = check(snapshot)
+            found = [
+                *audit.of_callers(caller, submissions, self._texts, [] if scenario.kills else caller.bugs),
+                *audit.of_account(snapshot, caller.account_id, submissions),
+                *(violation for violation in violations if violation not in self._known),
+                *scenario.check(system, submissions),
+            ]
+        self._known |= set(violations)
+        faults = sum(system.proxy.injected.values()) - injected
+        if scenario.fails and not faults:
+            found.append(Violation(Breach.WRONG, "nothing was tried: no fault has happened"))
+        counts = Counter(violation.breach for violation in found)
         return Row(
             scenario=scenario.name,
             what=scenario.what,
             jobs=len(submissions),
-            lost=len(found.lost),
-            wrong=len(found.wrong),
-            charged_twice=len(found.charged_twice),
-            orphans=len(found.orphans),
-            faults=sum(system.proxy.injected.values()) - injected,
+            lost=counts[Breach.LOST],
+            wrong=counts[Breach.WRONG],
+            charged_twice=counts[Breach.CHARGED_TWICE],
+            orphans=counts[Breach.ORPHAN],
+            faults=faults,
             refusals=refusals,
             repairs=repairs,
             seconds=round(time.monotonic() - started, 1),
-            findings=found.all,
+            findings=[violation.words for violation in found],
         )
 
 

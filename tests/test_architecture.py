@@ -163,3 +163,19 @@ def test_the_smoke_test_knows_nothing_of_the_product_but_its_api(path: Path) -> 
     assert third_party(names) <= {"httpx"}
     assert not inside(names, "ocrchat")
     assert not inside(names, "functions")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "chaos").rglob("*.py")), ids=lambda path: path.name)
+def test_faults_are_made_from_outside(path: Path) -> None:
+    """By who knows the product, which knows nothing of them: no other package may import chaos."""
+    names = imports(path)
+    assert third_party(names) <= {
+        "benchmarks",
+        "chaos",
+        "httpx",
+        "jinja2",
+        "psutil",
+        "rich",
+        "standardwebhooks",
+        "tests",
+    }

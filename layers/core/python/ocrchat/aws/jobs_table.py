@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 OPEN_JOBS_INDEX = "open-jobs"
 ACCOUNT_JOBS_INDEX = "account-jobs"
 
-_INTAKE = "intake"
+INTAKE = "intake"
 """The lane, in the index, of jobs that are not there yet."""
 
 _INTAKE_LIFETIME = timedelta(days=1)
@@ -53,7 +53,7 @@ class JobsTable:
             **_intake_key(job.id),
             **to_attributes(
                 {
-                    "open_lane": _INTAKE,
+                    "open_lane": INTAKE,
                     "created_at": codec.time_to_json(job.created_at),
                     "retention_days": job.retention_days,
                     TTL: int((job.created_at + _INTAKE_LIFETIME).timestamp()),
@@ -65,7 +65,7 @@ class JobsTable:
 
     def announced(self, before: datetime) -> Iterator[tuple[str, int]]:
         """Id and retention days of jobs announced before then that were not created, or are just being created."""
-        for job_id in list(self.open_jobs(_INTAKE)):
+        for job_id in list(self.open_jobs(INTAKE)):
             with translated():
                 answer = self._client.get_item(TableName=self._table, Key=_intake_key(job_id), ConsistentRead=True)
             item = from_attributes(answer.get("Item", {}))
@@ -137,7 +137,7 @@ class JobsTable:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def count_open(self, lane: Lane, limit: int) -> int:
+    def count_open(self, lane: Lane | str, limit: int) -> int:
         """How many jobs have not ended, counted up to `limit`."""
         with translated():
             return self._client.query(**self._open(lane), Select="COUNT", Limit=limit)["Count"]
