@@ -15,7 +15,7 @@ from ocrchat.openapi import Answer, Parameter
 from ocrchat.rest import Call
 from ocrchat.scratch import Scratch
 from ocrchat.telemetry import logger
-from ocrchat.tools import TOOLS, Kind
+from ocrchat.tools import TOOLS, translates
 from ocrchat.usecases.downloads import OF_TRANSLATION
 
 CARRIED_BYTES = 3_000_000
@@ -82,8 +82,7 @@ def download(call: Call, uuid: str) -> Response[Any]:
         name = PDF_MODES[mode]
     elif mode != PDF_MODE.schema["default"]:
         raise InvalidField(f"pdf_mode={mode} is for format=pdf, and format is {name}.")
-    translates = tool is not None and tool.kind is Kind.TRANSLATION
-    if (call.word(TEXT) or ("translation" if translates else "original")) == "translation":
+    if (call.word(TEXT) or ("translation" if translates(job.options.tool) else "original")) == "translation":
         if name == "pdf":
             raise InvalidField(
                 "A searchable PDF shows the original pages. Add pdf_mode=text for a PDF of the translation, or text=original."

@@ -8,10 +8,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from ocrchat import usecases
 from ocrchat.cloud import cloud
-from ocrchat.telemetry import count, logger
+from ocrchat.telemetry import count, logger, told_by_the_log
 
 
 @logger.inject_lambda_context(clear_state=True)
+@told_by_the_log
 def handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(job_id=event["job_id"])
     status = usecases.assemble(cloud(), event["job_id"])

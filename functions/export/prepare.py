@@ -9,12 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from ocrchat import usecases
 from ocrchat.cloud import cloud
 from ocrchat.scratch import Scratch
-from ocrchat.telemetry import count, logger
+from ocrchat.telemetry import count, logger, told_by_the_log
 
 scratch = Scratch()
 
 
 @logger.inject_lambda_context(clear_state=True)
+@told_by_the_log
 def handler(event: dict[str, str], context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(job_id=event["job_id"], format=event["format"])
     usecases.prepare(cloud(), event["job_id"], event["format"], scratch)

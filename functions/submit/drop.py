@@ -30,7 +30,8 @@ def take(record: SQSRecord, lambda_context: LambdaContext) -> None:
     attempt = int(record.attributes.approximate_receive_count)
     for put in _puts(record):
         if attempt > len(RETRY_SECONDS):
-            usecases.give_up_drop(cloud(), put, lambda_context.aws_request_id, datetime.now(UTC))
+            if not usecases.give_up_drop(cloud(), put, lambda_context.aws_request_id, datetime.now(UTC)):
+                continue  # parked, it could be sent back when nobody remembers any more that it was taken
             count("DropsGivenUp")
             raise RuntimeError("a dropped file was given up")  # for the queue, which parks it
         try:
@@ -58,7 +59,8 @@ def _puts(record: SQSRecord) -> Iterator[Put]:
         if event.s3.bucket.name != cloud().drops.name:
             raise ValueError("S3 speaks of a bucket that is not ours")
         found = event.s3.get_object
-        yield Put(unquote_plus(found.key), found.etag, found.sequencer)
+        at = datetime.fromisoformat(event.event_time)
+        yield Put(unquote_plus(found.key), found.etag, found.sequencer, at)
 
 
 def _options(key: str, metadata: Mapping[str, str]) -> usecases.DropOptions:

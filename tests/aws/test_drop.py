@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -18,13 +19,18 @@ from moto.sqs import sqs_backends
 from functions.export import publish
 from functions.submit import drop
 from ocrchat import codec, keys, usecases
+from ocrchat.aws.drops import Put
 from ocrchat.billing import Account
 from ocrchat.cloud import Cloud
-from ocrchat.model import Job, JobStatus, Lane
-from ocrchat.settings import Settings
+from ocrchat.model import Job, JobOptions, JobStatus, Lane
+from ocrchat.settings import Settings, TranslateProvider
+from ocrchat.usecases import DropOptions
+from ocrchat.usecases.dropping import Fate
 from tests.aws.test_downloads import page
 from tests.aws.test_handlers import Context, event
+from tests.aws.test_translating import text_page
 from tests.documents import digital_pdf
+from tests.translation_servers import Server, libretranslate, pseudo
 
 PATH = "account/invoices 2026/Rechnung nº 7 + copy.pdf"
 KEY = f"drop/{PATH}"
@@ -56,6 +62,7 @@ class Drops:
         said = copy.deepcopy(event("s3_object_created.json"))
         found = said["Records"][0]["s3"]["object"]
         found |= {"eTag": answer["ETag"].strip('"'), "sequencer": f"{self.sequencer:018X}"}
+        said["Records"][0]["eventTime"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
         assert key == KEY, "which is the key of the event"
         return dict(said)
 
@@ -74,6 +81,18 @@ class Drops:
     def hidden_for(self, queue: str) -> float:
         messages = sqs_backends[DEFAULT_ACCOUNT_ID]["us-east-1"].queues[queue]._messages
         return max(float(message.visible_at) for message in messages) / 1000 - datetime.now(UTC).timestamp()
+
+    def before(self, operation: str, act: Callable[[], None]) -> None:
+        """Does `act` when our code is about to call that operation of S3 for the next time."""
+
+        events = drop.cloud().drops._client.meta.events
+        name = f"before-call.s3.{operation}"
+
+        def once(**_: Any) -> None:
+            events.unregister(name, once)
+            act()
+
+        events.register(name, once)
 
     def beside(self) -> dict[str, bytes]:
         """Extension -> content."""
@@ -118,13 +137,16 @@ def only_job(cloud: Cloud, account: Account) -> Job:
     return job
 
 
-def finish(cloud: Cloud, job: Job) -> None:
-    """The workflow's part: its pages are read and put together."""
+def finish(cloud: Cloud, job: Job, translator: Server | None = None) -> None:
+    """The workflow's part: its pages are read, translated by `translator` if there is one, and put together."""
     cloud.page_sets.open(job, "token", datetime.now(UTC))
     cloud.jobs.begin(job.id)
+    of_page = text_page if job.options.translate_to else page
     for index in job.pages:
-        cloud.blobs.put_json(keys.page_result(job, index), codec.page_to_json(page(index)))
+        cloud.blobs.put_json(keys.page_result(job, index), codec.page_to_json(of_page(index)))
         cloud.page_sets.page_read(job.id, 0, index, datetime.now(UTC))
+    if translator:
+        usecases.translate(cloud, [translator.libretranslate], job.id, time.monotonic() + 20)
     assert usecases.assemble(cloud, job.id) is JobStatus.DONE
 
 
@@ -281,9 +303,76 @@ def test_the_last_receive_of_a_file_that_was_taken_says_nothing(cloud: Cloud, ac
     said = drops.put(digital_pdf(1))
     drops.come(said)
 
-    drops.come(said, receives=len(drop.RETRY_SECONDS) + 1)
+    assert drops.come(said, receives=len(drop.RETRY_SECONDS) + 1), (
+        "and it is not parked, from where it could come once more"
+    )
 
     assert drops.beside() == {}
+
+
+def test_a_message_that_comes_again_after_days_is_no_other_job(cloud: Cloud, account: Account, drops: Drops) -> None:
+    said = drops.put(digital_pdf(2))
+    drops.come(said)
+    (record,) = said["Records"]
+    put = Put(KEY, record["s3"]["object"]["eTag"], record["s3"]["object"]["sequencer"], datetime.now(UTC))
+
+    later = datetime.now(UTC) + timedelta(days=4)
+    taken = usecases.take_drop(cloud, put, lambda *_: DropOptions(JobOptions(), ("json",)), "request", later)
+
+    assert taken.fate is Fate.KNOWN
+    assert only_job(cloud, account).credits == 2
+
+
+def test_a_duplicate_that_stands_still_until_the_results_are_there_does_not_take_them_away(
+    cloud: Cloud, account: Account, drops: Drops
+) -> None:
+    said = drops.put(digital_pdf(1))
+
+    def first_one() -> None:
+        drops.come(said)
+        finish(cloud, only_job(cloud, account))
+        drops.end()
+
+    drops.before("HeadObject", first_one)
+    assert drops.come(said)
+
+    assert set(drops.beside()) == {"json", "md"}
+    assert only_job(cloud, account).page_count == 1
+
+
+def test_what_was_beside_the_former_file_goes_when_the_new_one_is_taken(
+    cloud: Cloud, account: Account, drops: Drops
+) -> None:
+    drops.come(drops.put(digital_pdf(1), formats="csv"))
+    finish(cloud, only_job(cloud, account))
+    drops.end()
+    assert set(drops.beside()) == {"json", "md", "csv"}
+
+    said = drops.put(digital_pdf(3))
+    said["Records"][0]["eventTime"] = f"{datetime.now(UTC) + timedelta(seconds=2):%Y-%m-%dT%H:%M:%S.999Z}"
+    assert drops.come(said)
+
+    assert drops.beside() == {}
+
+
+def test_a_file_that_is_replaced_while_results_are_made_keeps_none_of_them(
+    cloud: Cloud, account: Account, drops: Drops
+) -> None:
+    drops.come(drops.put(digital_pdf(1), formats="csv"))
+    former = only_job(cloud, account)
+    finish(cloud, former)
+
+    def replaced() -> None:
+        drops.come(drops.put(digital_pdf(3)))
+        (newer,) = (job for job in cloud.jobs.of_account(account.id, None, 10)[0] if job.id != former.id)
+        finish(cloud, newer)
+        usecases.publish(cloud, publish.bus(), newer.id, publish.scratch, "request")
+
+    drops.before("PutObject", replaced)  # of the first download that is made
+    assert drops.end()
+
+    assert set(drops.beside()) == {"json", "md"}
+    assert json.loads(drops.beside()["json"])["page_count"] == 3
 
 
 def test_results_are_put_beside_the_file_and_again_if_asked_again(
@@ -369,6 +458,43 @@ def test_a_format_that_cannot_be_made_does_not_keep_the_others_away(
     assert set(drops.beside()) == {"json", "md", "txt", "error.json"}
     problem = json.loads(drops.beside()["error.json"])
     assert (problem["code"], problem["uuid"]) == ("damaged_file", job.id)
+
+
+@pytest.fixture
+def translator(environment: None, deployed: Callable[[Settings], None], settings: Settings) -> Iterator[Server]:
+    with libretranslate(languages=["en", "es"]) as server:
+        deployed(replace(settings, translate_provider=TranslateProvider.LIBRETRANSLATE, translate_url=server.url))
+        yield server
+
+
+@pytest.mark.parametrize(("tool", "translated"), [("translate", True), ("", False)])
+def test_what_is_beside_is_the_translation_where_the_tool_makes_one(
+    cloud: Cloud, account: Account, drops: Drops, translator: Server, tool: str, translated: bool
+) -> None:
+    drops.come(drops.put(digital_pdf(1), translate_to="es", formats="txt,pdf", **({"tool": tool} if tool else {})))
+    finish(cloud, only_job(cloud, account), translator)
+
+    assert drops.end()
+
+    beside = drops.beside()
+    assert set(beside) == {"json", "md", "txt", "pdf"}
+    job = json.loads(beside["json"])
+    assert pseudo("The water") in job["translation"]["markdown"]
+    assert "The water" in job["markdown"]
+    assert beside["md"].decode() == (job["translation"] if translated else job)["markdown"]
+    assert (pseudo("The water") in beside["txt"].decode()) == translated
+
+
+def test_of_a_translation_that_failed_the_whole_job_is_beside_and_why(
+    cloud: Cloud, account: Account, drops: Drops, translator: Server
+) -> None:
+    drops.come(drops.put(digital_pdf(1), translate_to="es", tool="translate"))
+    finish(cloud, only_job(cloud, account))  # and nobody has translated a page
+
+    assert drops.end()
+
+    assert set(drops.beside()) == {"json", "error.json"}
+    assert json.loads(drops.beside()["error.json"])["code"] == "no_translation"
 
 
 def test_results_that_cannot_be_put_are_tried_again_and_then_the_dropper_is_told(

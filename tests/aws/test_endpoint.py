@@ -163,6 +163,43 @@ def test_a_key_that_none_can_be_is_refused(server: ModelServer) -> None:
         ask(OpenAiServer(server.url, "m", "schlüssel"))
 
 
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Fails("ModelError", 424, "quoted", {"OriginalStatusCode": 400, "OriginalMessage": "quoted"}),
+        Fails("ValidationError", 400, "1 validation error detected: Value quoted at 'body'"),
+        Fails("AccessDeniedException", 403, "quoted"),
+        Fails(status=400, message="quoted", more={"error": {"message": "quoted", "type": "quoted text", "code": 7}}),
+        Fails(status=500, message="quoted"),
+        BreaksOff("quoted", code="ModelStreamError"),
+    ],
+)
+def test_what_a_server_quotes_in_an_error_is_in_no_error_of_ours(
+    backend: Backend, server: ModelServer, outcome: Outcome
+) -> None:
+    """They are written into the log, and servers quote what they were sent: a page, or a question."""
+    server.outcomes = [outcome]
+
+    with pytest.raises((NoAnswer, StreamBroken)) as raised:
+        list(backend.stream(b"{}", time.monotonic() + 5))
+
+    assert "quoted" not in str(raised.value)
+
+
+def test_what_a_server_calls_an_error_is(server: ModelServer) -> None:
+    server.outcomes = [Fails(status=404, more={"error": {"type": "invalid_request_error", "code": "model_not_found"}})]
+
+    with pytest.raises(Refused, match="404 invalid_request_error model_not_found"):
+        ask(OpenAiServer(server.url, "m"))
+
+
+def test_a_key_that_cannot_be_sent_is_not_told(server: ModelServer) -> None:
+    with pytest.raises(Refused) as raised:
+        ask(OpenAiServer(server.url, "m", "secret\nkey"))
+
+    assert "secret" not in str(raised.value)
+
+
 def test_a_stream_that_breaks_off_keeps_what_has_come(backend: Backend, server: ModelServer) -> None:
     server.outcomes = [BreaksOff(TEXT)]
 

@@ -67,6 +67,7 @@ class Bucket:
         record = {
             "eventVersion": "2.1",
             "eventSource": "aws:s3",
+            "eventTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}",
             "eventName": "ObjectCreated:Put",
             "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": self.name}, "object": found},
         }
@@ -149,6 +150,7 @@ def test_a_dropped_file_has_its_text_beside_it(bucket: Bucket, stack: Stack, acc
         "deep/er/and/deeper/no extension",
         "date=2026-11-26/a.pdf",
         "../a.pdf",
+        "a\x01b\ufffe.pdf",
         "x" * 200 + "/" + "é" * 390 + ".pdf",
     ],
 )
@@ -159,7 +161,7 @@ def test_keys_of_any_script_and_length(bucket: Bucket, account: str, path: str) 
     while len(found := bucket.keys(f"results/{account}/")) < 2:
         assert time.monotonic() < give_up, found
         time.sleep(0.2)
-    if path.startswith("..") or len(path) > 500:
+    if path.startswith("..") or "\x01" in path or len(path) > 500:
         assert [len(key.rpartition("/")[2]) for key in found] == [32 + 5, 32 + 3]
     else:
         assert found == [f"results/{account}/{path}.json", f"results/{account}/{path}.md"]
@@ -433,6 +435,22 @@ def test_to_delete_a_job_erases_the_dropped_file_and_what_is_beside_it(
 
     assert bucket.keys(f"drop/{account}/") == bucket.keys(f"results/{account}/") == []
     assert (erased["source"], erased["results"]) == (2, 5), "in both buckets: the document, and json and md twice"
+
+
+@pytest.mark.parametrize("path", ["../{}/a.pdf", "/{}/a.pdf", "..%2F{}/a.pdf", "%2e%2e/{}/a.pdf", "..\\{}\\a.pdf"])
+def test_no_key_of_one_account_reaches_another(bucket: Bucket, stack: Stack, account: str, path: str) -> None:
+    other = new_account(stack)
+    named = {"account": other, "account_id": other, "ocrchat-account": other}
+    bucket.drop(f"drop/{account}/{path.format(other)}", digital_pdf(1), named)
+
+    give_up = time.monotonic() + WAIT_SECONDS
+    while len(bucket.keys(f"results/{account}/")) < 2:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    assert len(wait_for_end(stack, account, 1)) == 1
+    assert jobs_of(stack, other) == []
+    assert bucket.keys(f"results/{other}") == []
+    assert charged(stack, other) == 0
 
 
 def test_the_job_of_a_dropped_file_is_one_of_the_account_in_the_api(

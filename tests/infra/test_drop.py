@@ -14,6 +14,7 @@ from functions.export import publish
 from functions.submit import drop
 from ocrchat import keys
 from ocrchat.aws import bus
+from ocrchat.usecases import intake
 from tests.infra.synthesised import Synthesised, flat, listed
 from tests.plans import PLANS
 
@@ -86,6 +87,12 @@ def test_the_receive_behind_the_last_try_is_the_last(stack: Synthesised, queue: 
     properties = stack.named("SQS::Queue", queue)
     assert properties["RedrivePolicy"]["maxReceiveCount"] == len(retries) + 1
     assert sum(retries) + len(retries) * properties["VisibilityTimeout"] < 4 * 24 * 3600
+
+
+def test_that_a_file_was_taken_is_remembered_for_longer_than_its_message_can_wait(stack: Synthesised) -> None:
+    of_sqs = 4 * 24 * 3600
+    waits = stack.named("SQS::Queue", "DropDrops").get("MessageRetentionPeriod", of_sqs)
+    assert intake.DROP_KEY_LIFETIME.total_seconds() > waits
 
 
 def test_the_source_of_events_is_the_one_that_may_be_put(stack: Synthesised) -> None:

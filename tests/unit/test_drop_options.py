@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.submit import drop_options, form
 from ocrchat import export, keys
+from ocrchat.aws.accounts import ACCOUNT_ID
 from ocrchat.errors import InvalidField
 from ocrchat.media import MediaType
 from ocrchat.model import Drop, Job, JobOptions, Lane, Tier
@@ -92,6 +95,9 @@ def test_results_mirror_the_path_and_no_two_formats_share_a_name() -> None:
 
 
 @given(path=st.text(st.characters(codec="utf-8"), min_size=1, max_size=1019))
+@example(path="acme/a\x01.pdf")
+@example(path="acme/\ufffe/a\r.pdf")
+@example(path="ac\x00me/a.pdf")
 def test_wherever_a_file_lies_its_results_have_a_key_that_s3_takes_and_no_client_resolves(path: str) -> None:
     path = path.encode()[:1019].decode(errors="ignore") or "a"
     account, _ = keys.drop_folders(f"drop/{path}")
@@ -100,7 +106,9 @@ def test_wherever_a_file_lies_its_results_have_a_key_that_s3_takes_and_no_client
         assert len(key.encode()) <= 1024
         assert key.startswith("results/")
         assert not {".", ".."} & set(key.split("/"))
-        if account.strip(".") and len(account) <= 64:
+        in_xml = escape(key, {"\r": "&#xD;"})  # as botocore writes what is to be deleted
+        assert ElementTree.fromstring(f"<Key>{in_xml}</Key>").text == key
+        if ACCOUNT_ID.fullmatch(account):
             assert key.startswith(f"results/{account}/"), "where its dropper may read"
 
 

@@ -107,6 +107,21 @@ def test_what_may_have_come_from_outside_is_left_to_the_queue(
     assert read(process, tries, page.FINE).error is None
 
 
+@pytest.mark.parametrize(
+    ("index", "name", "quoted"),
+    [(page.RAISES, "ZeroDivisionError", "of a bug"), (page.NO_FILE, "FileNotFound", "swept")],
+)
+def test_the_log_is_told_what_and_where_and_no_message(
+    process: PageProcess, tries: Path, index: int, name: str, quoted: str
+) -> None:
+    with pytest.raises((PageCrashes, PageLost)) as error:
+        read(process, tries, index)
+
+    assert "misbehaving.py" in str(error.value)
+    assert name in str(error.value)
+    assert quoted not in str(error.value).rpartition("\n")[2]
+
+
 def test_a_page_whose_process_was_killed_once_is_read_by_the_next(process: PageProcess, tries: Path) -> None:
     assert read(process, tries, page.ONCE).error is None
 

@@ -6,6 +6,7 @@ The prefix begins with how long it is kept, since that is what a lifecycle rule 
 from __future__ import annotations
 
 import hashlib
+import re
 
 from ocrchat.model import Job
 
@@ -92,6 +93,9 @@ RESULTS = "results/"
 _LONGEST_PATH = 1000
 """Bytes. A key may have 1024, and the name of a result is longer than that of its file."""
 
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""A key may have these, but S3 is told what to delete in XML 1.0, which may not."""
+
 
 def drop_folders(key: str) -> tuple[str, list[str]]:
     """The account of a dropped file, and the folders below it: drop/<account>/<folders>/<name>. Empty for one in no folder."""
@@ -102,12 +106,13 @@ def drop_folders(key: str) -> tuple[str, list[str]]:
 def outcome(key: str, extension: str) -> str:
     """Beside a dropped file, under results/: its whole name, and one more extension.
 
-    A path that cannot be repeated there (it would be too long, or programs take `..` in it for another folder) is
-    replaced by its hash, in the account's folder.
+    A path that cannot be repeated there (it would be too long, programs take `..` in it for another folder, or it could not
+    be deleted again) is replaced by its hash, in the account's folder.
     """
     path = key.removeprefix(DROPS)
-    if len(path.encode()) > _LONGEST_PATH or {".", ".."} & set(path.split("/")):
+    if len(path.encode()) > _LONGEST_PATH or {".", ".."} & set(path.split("/")) or _NOT_IN_XML.search(path):
         account, _ = drop_folders(key)
         digest = hashlib.sha256(path.encode()).hexdigest()[:32]
-        path = f"{account}/{digest}" if account.strip(".") and len(account) <= 64 else digest
+        repeatable = account.strip(".") and len(account) <= 64 and not _NOT_IN_XML.search(account)
+        path = f"{account}/{digest}" if repeatable else digest
     return f"{RESULTS}{path}.{extension}"

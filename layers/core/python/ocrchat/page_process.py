@@ -57,8 +57,8 @@ def serve(connection: Connection, reader: PageReader, cpu_seconds: int) -> None:
             answer, image = {"unreadable": error.detail}, None
         except MemoryError:
             answer, image = {"out_of_memory": True}, None
-        except OSError:
-            answer, image = {"failed": traceback.format_exc()}, None
+        except OSError as error:
+            answer, image = {"failed": _where(error)}, None
         except Exception as error:
             answer, image = _crashed(error), None
         connection.send_bytes(json.dumps(answer).encode())
@@ -79,7 +79,12 @@ def _crashed(error: Exception) -> dict[str, Any]:
     """Libraries have words of their own for memory that they did not get."""
     if any(words in str(error) for words in _OUT_OF_MEMORY):
         return {"out_of_memory": True}
-    return {"crashed": traceback.format_exc()}
+    return {"crashed": _where(error)}
+
+
+def _where(error: Exception) -> str:
+    """For the log: without the message, in which libraries quote what they were given."""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def _allow(cpu_seconds: int) -> None:

@@ -24,7 +24,7 @@ from ocrchat.cloud import Cloud
 from ocrchat.errors import InvalidField, MethodNotAllowed, OcrChatError, TooManyRequests, Unauthenticated
 from ocrchat.openapi import Answer, Operation, Parameter
 from ocrchat.published import allowed_methods
-from ocrchat.telemetry import logger
+from ocrchat.telemetry import kind, logger
 
 Handler = Callable[..., Response[Any]]
 """Takes a `Call`, and the variable parts of the path by name."""
@@ -217,8 +217,8 @@ class Api:
 
 
 def log_refusal(error: OcrChatError) -> None:
-    """With what a service of ours has answered, which is for the operator alone."""
-    cause = repr(error.__cause__) if error.status >= 500 else None
+    """With what kind of error a service of ours has answered, which is for the operator alone."""
+    cause = kind(error.__cause__) if error.status >= 500 and error.__cause__ else None
     logger.info("request refused", code=error.code, status=error.status, cause=cause)
 
 

@@ -36,6 +36,8 @@ _HANDED_ON = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_INITIALIZATION_TYPE
 class PageLost(Exception):
     """The page was not read for a reason that may not be its own. Another try may do it."""
 
+    is_for_log = True
+
 
 class _Hurt(Exception):
     """What a page has done to the process: `as_failure` says what the page's failure is, should it do so again."""

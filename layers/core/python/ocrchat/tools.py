@@ -132,3 +132,8 @@ TOOLS = {
     )
 }
 """By slug, in the order of the list."""
+
+
+def translates(slug: str) -> bool:
+    """Whether what the tool makes is a translation. That of none, or of one that has gone since, is not."""
+    return slug in TOOLS and TOOLS[slug].kind is Kind.TRANSLATION

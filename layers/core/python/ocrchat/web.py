@@ -171,7 +171,12 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline)
+        try:
+            seconds = self._deadline.left()
+        except httpcore.TimeoutException:
+            self.close()  # which the pool leaves to whoever was to encrypt it
+            raise
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, seconds), self._deadline)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
@@ -188,7 +193,8 @@ def _connections(seconds: float, allow_private: bool) -> Iterator[httpcore.Conne
     except _BROKEN as error:
         reason = error.__context__  # the pool raises "from None", which leaves no __cause__
         if isinstance(reason, ssl.SSLCertVerificationError):
-            raise NoAnswer(f"has a certificate that cannot be trusted: {reason.verify_message.rstrip('.')}") from error
+            why = reason.verify_message.partition(" for '")[0].rstrip(".")  # without the name, since webhooks log it
+            raise NoAnswer(f"has a certificate that cannot be trusted: {why}") from error
         raise NoAnswer("could not be connected to, or broke off before its answer was complete") from error
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY_LIFETIME = timedelta(hours=24)
-"""How long an Idempotency-Key is remembered."""
+"""How long an Idempotency-Key of the API is remembered."""
 
 _PATIENCE_SECONDS = 8.0
 
@@ -51,10 +51,11 @@ class KeyTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """A caller's key, and a hash of what it was sent with."""
+    """A caller's key, a hash of what it was sent with, and how long it is remembered."""
 
     value: str
     fingerprint: str
+    lifetime: timedelta = KEY_LIFETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class Books:
         ]
 
     def _key_put(self, job: Job, key: IdempotencyKey) -> Any:
-        expires_at = int((job.created_at + KEY_LIFETIME).timestamp())
+        expires_at = int((job.created_at + key.lifetime).timestamp())
         return {
             "Put": {
                 "TableName": self._table,

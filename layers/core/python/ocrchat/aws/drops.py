@@ -24,12 +24,13 @@ class Replaced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What S3 says of a file that was put. Of two that were put under one key the later has the larger `sequencer`, which is the
-    same whenever S3 says it again."""
+    """What S3 says of a file that was put, `at` the time when all of it had come. Of two that were put under one key the later
+    has the larger `sequencer`, which is the same whenever S3 says it again."""
 
     key: str
     etag: str
     sequencer: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,15 @@ class DropBucket:
             with answer["Body"] as body:
                 return body.read()
 
-    def present(self, keys: Sequence[str]) -> list[str]:
-        """Those of `keys` that are there. They should begin alike: what begins so is listed."""
+    def present(self, keys: Sequence[str], before: datetime | None = None) -> list[str]:
+        """Those of `keys` that are there, put `before` then. They should begin alike: what begins so is listed."""
         start = commonprefix(keys)  # noqa: RUF071  # a prefix of S3 ends anywhere
         found: set[str] = set()
         with translated():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=start):
-                found.update(it["Key"] for it in page.get("Contents", []))
+                found.update(
+                    it["Key"] for it in page.get("Contents", []) if before is None or it["LastModified"] < before
+                )
         return [key for key in keys if key in found]
 
     def put(self, key: str, data: bytes, content_type: str) -> None:
@@ -99,6 +102,8 @@ class DropBucket:
 
     def delete(self, keys: Sequence[str]) -> None:
         """Up to 1,000. What is not there is no error."""
+        if not keys:
+            return
         with translated():
             answer = self._client.delete_objects(
                 Bucket=self.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}

@@ -76,7 +76,7 @@ class SageMakerEndpoint:
                 if time.monotonic() > deadline:
                     raise StreamBroken("out of time")
         except (EventStreamError, ParserError) as error:
-            raise StreamBroken(str(error)) from error
+            raise StreamBroken(type(error).__name__) from error
         except (HTTPError, ConnectionError, HTTPClientError) as error:  # botocore leaves urllib3's own as they are here
             raise StreamBroken(type(error).__name__) from error
         finally:
@@ -85,23 +85,26 @@ class SageMakerEndpoint:
 
 def _named(error: ClientError) -> NoAnswer:
     """By the table of SageMaker's errors: docs/vlm.md."""
-    message = str(error)
+    said, status = str(error), error.response.get("OriginalStatusCode")
+    message = code(error) + (
+        f" {status}" if status else ""
+    )  # for a log: in what is said, the container may quote what it was sent
     match code(error):
-        case "ValidationError" if _NO_CAPACITY in message:
-            return Asleep(message)
-        case "ValidationError" if _TOO_LARGE in message:
+        case "ValidationError" if _NO_CAPACITY in said:
+            return Asleep(f"{message}: {_NO_CAPACITY}")
+        case "ValidationError" if _TOO_LARGE in said:
             return TooLarge(message)
         case "ValidationError":
             return Asleep(message)  # not found, or not in service: it may be on its way, and waiting has an end
         case "ModelError":
-            status = int(error.response.get("OriginalStatusCode", 500))  # type: ignore[call-overload]  # of this error alone
-            if status in _LATER:
+            answered = int(status or 500)  # type: ignore[call-overload]  # of this error alone
+            if answered in _LATER:
                 return Busy(message)
-            return TooLarge(message) if 400 <= status < 500 else Broken(message)
+            return TooLarge(message) if 400 <= answered < 500 else Broken(message)
         case name if name in _BUSY:
             return Busy(message)
     # What stands in front of SageMaker answers without a code of its own.
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if status == 413:
+    in_front = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if in_front == 413:
         return TooLarge(message)
-    return Busy(message) if status in _LATER or status >= 500 else Refused(message)
+    return Busy(message) if in_front in _LATER or in_front >= 500 else Refused(message)

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ocrchat import languages
-from ocrchat.aws.failures import translated
+from ocrchat.aws.failures import code, translated
 from ocrchat.errors import Unavailable
 from ocrchat.translation import cutting
 from ocrchat.translation.model import NotTranslated, Pairs
@@ -109,6 +109,6 @@ def named() -> Iterator[None]:
         with translated():
             yield
     except ClientError as error:
-        raise NotTranslated(str(error)) from error
+        raise NotTranslated(f"{code(error)} of {error.operation_name}") from error  # its message may quote the text
     except BotoCoreError as error:  # no credentials, no such region
-        raise NotTranslated(f"{type(error).__name__}: {error}") from error
+        raise NotTranslated(type(error).__name__) from error

@@ -22,7 +22,6 @@ _MOST_AT_ONCE = 25
 
 _TIMES = httpx.Timeout(60.0, connect=5.0)
 _KNOWN_FOR = 300.0
-_MOST_REASON = 300
 
 
 class LibreTranslate:
@@ -78,7 +77,7 @@ class LibreTranslate:
             with httpx.Client(timeout=_TIMES) as client:
                 answer = client.request(method, f"{self._url}{path}", json=body)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-            raise NotTranslated(f"translate_url: {error}") from error
+            raise NotTranslated(f"translate_url: {type(error).__name__}") from error
         except httpx.DecodingError as error:
             raise NotTranslated(f"{path} answered what is not encoded as it says") from error
         except httpx.TransportError as error:
@@ -86,7 +85,7 @@ class LibreTranslate:
         if answer.status_code in (408, 425, 429) or answer.status_code >= 500:
             raise Unavailable("The translation server is busy. Try again in a few seconds.")
         if answer.status_code != 200:
-            raise NotTranslated(f"{answer.status_code} {answer.text[:_MOST_REASON]}")
+            raise NotTranslated(f"{path} answered {answer.status_code}")  # and what more, may quote what it was sent
         try:
             return answer.json()
         except ValueError as error:

@@ -38,6 +38,8 @@ class Translator(Protocol):
 class NotTranslated(Exception):
     """The service refuses, and will refuse again: it is not set up, or does not know the pair. The text is for the log."""
 
+    is_for_log = True
+
 
 class Status(StrEnum):
     """What a block of a translation is."""

@@ -10,6 +10,7 @@ from ocrchat.cloud import Cloud
 from ocrchat.errors import JobFailed, JobNotFinished, JobNotFound, NoTranslation
 from ocrchat.model import Job, JobStatus
 from ocrchat.scratch import Scratch
+from ocrchat.tools import translates
 from ocrchat.usecases.documents import Finished, Translated
 
 OF_TRANSLATION = "translation/"
@@ -27,6 +28,15 @@ class Download:
     content_type: str
     content: bytes = b""
     url: str = ""
+
+
+def in_language(job: Job, format_name: str) -> str:
+    """The download that one of `export.FORMATS` is by itself: with the tool `translate` it is the translation.
+
+    Not of a searchable PDF, which shows the original pages, nor of the whole job in JSON, which has both.
+    """
+    translated = translates(job.options.tool) and format_name not in ("pdf", "json")
+    return OF_TRANSLATION + format_name if translated else format_name
 
 
 def formats_to_prepare(job: Job) -> list[str]:

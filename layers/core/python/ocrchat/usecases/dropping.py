@@ -99,10 +99,12 @@ def take_drop(
         return Taken(Fate.REFUSED, code=error.code)
 
 
-def give_up_drop(cloud: Cloud, put: Put, request_id: str, now: datetime) -> None:
-    """Tells the dropper that the file could not be taken however often it was tried. Unless it was, or is another by now."""
-    if not _was_taken(cloud, put, now) and not _is_replaced(cloud, put):
-        refuse(cloud, put.key, problem.document(problem.BUG, request_id))
+def give_up_drop(cloud: Cloud, put: Put, request_id: str, now: datetime) -> bool:
+    """Tells the dropper that the file could not be taken however often it was tried. False if it was, or is another by now."""
+    if _was_taken(cloud, put, now) or _is_replaced(cloud, put):
+        return False
+    refuse(cloud, put.key, problem.document(problem.BUG, request_id))
+    return True
 
 
 def refuse(cloud: Cloud, key: str, document: codec.Json) -> None:
@@ -138,8 +140,10 @@ def _take(cloud: Cloud, put: Put, read_options: ReadOptions, now: datetime, tran
         raise _gone()
     if found.etag != put.etag:
         raise Replaced
-    # Results of another file that was here before are not this one's.
-    cloud.drops.delete(outcomes(put.key))
+    # Results of another file that was here before are not this one's. What is younger than the file is: the same message may be
+    # here a second time, and have stood still while the first one's job has ended. (S3 dates what is there by when a multipart
+    # upload began, and in seconds.)
+    cloud.drops.delete(cloud.drops.present(outcomes(put.key), before=put.at.replace(microsecond=0)))
     if found.size > MAX_FILE_BYTES:
         raise FileTooLarge(
             f"The file has {found.size / 1e6:.0f} MB, and may have {MAX_FILE_BYTES // 1_000_000}. Save it smaller (scans at 150 "

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ocrchat import keys, selection
 from ocrchat.aws.blobs import BlobMissing
-from ocrchat.aws.books import IdempotencyKey, KeyTaken, KeyUse, Overtaken
+from ocrchat.aws.books import KEY_LIFETIME, IdempotencyKey, KeyTaken, KeyUse, Overtaken
 from ocrchat.billing import CREDITS_PER_PAGE, Account
 from ocrchat.cloud import Cloud
 from ocrchat.errors import (
@@ -38,6 +38,9 @@ MAX_PAGES = 3000
 
 MAX_FILE_BYTES = 100_000_000
 """Of an uploaded or linked file. It passes through the memory of one function."""
+
+DROP_KEY_LIFETIME = timedelta(days=7)
+"""How long it is remembered that a dropped file was taken: longer than what S3 said of it can wait in a queue."""
 
 UPLOAD_LIFETIME = timedelta(hours=1)
 """How long the address of an upload can be used. What is never submitted goes within a day."""
@@ -95,7 +98,8 @@ class Request:
         else:
             file = [type(self.file).__name__, asdict(self.file)]
         said = json.dumps([file, asdict(self.options)], sort_keys=True, default=str)
-        return IdempotencyKey(self.idempotency_key, hashlib.sha256(said.encode()).hexdigest())
+        lifetime = DROP_KEY_LIFETIME if isinstance(self.file, DroppedFile) else KEY_LIFETIME
+        return IdempotencyKey(self.idempotency_key, hashlib.sha256(said.encode()).hexdigest(), lifetime)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from ocrchat import codec, keys, problem
 from ocrchat.aws.blobs import BlobMissing
 from ocrchat.aws.bus import EventBus
 from ocrchat.cloud import Cloud
-from ocrchat.errors import DamagedFile, JobFailed, JobNotFound, ObjectUnreadable
+from ocrchat.errors import DamagedFile, JobFailed, JobNotFound, NoTranslation, ObjectUnreadable
 from ocrchat.model import Drop, Job, JobStatus
 from ocrchat.scratch import Scratch
 from ocrchat.usecases import downloads
@@ -28,9 +28,10 @@ def publish(cloud: Cloud, bus: EventBus, job_id: str, scratch: Scratch, request_
             results = _write(cloud, job, job.drop, scratch, request_id)
         except (JobNotFound, BlobMissing):
             pass  # erased meanwhile
-        if cloud.jobs.get(job_id) is None:
+    if cloud.jobs.get(job_id) is None:
+        if not _is_replaced(cloud, job.drop):
             cloud.drops.delete(outcomes(job.drop.key))
-            return
+        return
     bus.tell(codec.job_ended_to_json(job, job.drop, cloud.drops.name, results))
 
 
@@ -46,8 +47,7 @@ def take_back(cloud: Cloud, drop: Drop) -> list[str]:
     if _is_replaced(cloud, drop):
         return []
     erased = [key for some in ([drop.key], outcomes(drop.key)) for key in cloud.drops.present(some)]
-    if erased:
-        cloud.drops.delete(erased)
+    cloud.drops.delete(erased)
     return erased
 
 
@@ -56,20 +56,24 @@ def _write(cloud: Cloud, job: Job, drop: Drop, scratch: Scratch, request_id: str
     if job.status is JobStatus.FAILED:
         refuse(cloud, drop.key, _problem(job, request_id))
         return {}
-    results: dict[str, str] = {}
-    written: set[str] = set()
+    made: dict[str, str] = {}
+    error: codec.Json | None = None
     for name in drop.formats:
-        key = result_key(drop.key, name)
         try:
-            cloud.drops.copy_in(downloads.keep(cloud, job, name, scratch), key)
-            results[name] = key
-        except DamagedFile as error:
-            # The others are there all the same.
-            key = keys.outcome(drop.key, ERROR)
-            document = {**problem.document(error, request_id), "uuid": job.id}
-            cloud.drops.put(key, codec.dumps(document), problem.CONTENT_TYPE)
-        written.add(key)
+            made[name] = downloads.keep(cloud, job, downloads.in_language(job, name), scratch)
+        except (DamagedFile, NoTranslation) as why:
+            error = {**problem.document(why, request_id), "uuid": job.id}  # the others are there all the same
+    # To make them may take minutes, to copy them does not: a file that was replaced meanwhile has its own results by now.
+    if _is_replaced(cloud, drop):
+        return {}
+    results = {name: result_key(drop.key, name) for name in made}
+    error_key = keys.outcome(drop.key, ERROR)
+    written = {*results.values(), *([error_key] if error else [])}
     cloud.drops.delete([other for other in outcomes(drop.key) if other not in written])
+    if error:
+        cloud.drops.put(error_key, codec.dumps(error), problem.CONTENT_TYPE)
+    for name, key in results.items():
+        cloud.drops.copy_in(made[name], key)
     return results
 
 

@@ -16,7 +16,9 @@ from typing import Protocol
 
 
 class NoAnswer(Exception):
-    """No part of an answer came. The message is for the log."""
+    """No part of an answer came. The message is for the log, so it holds nothing of what was sent."""
+
+    is_for_log = True
 
 
 class Asleep(NoAnswer):

@@ -135,7 +135,9 @@ def texts(parts: Generator[bytes]) -> Iterator[str]:
 
 
 class StreamBroken(Exception):
-    """The connection ended before the model did, or what came is no stream of chat completions."""
+    """The connection ended before the model did, or what came is no stream of chat completions. The message is for the log."""
+
+    is_for_log = True
 
 
 def _spanning(piece: str, tokens: list[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import httpx
 
@@ -11,8 +13,13 @@ from ocrchat.vlm.backend import Broken, Busy, Refused, TooLarge
 from ocrchat.vlm.chat import StreamBroken
 
 _CONNECT_SECONDS = 5.0
-_TOO_LARGE = ("context", "too large", "too long", "maximum", "max_model_len")
+_TOO_LARGE = (b"context", b"too large", b"too long", b"maximum", b"max_model_len")
 """What the message of a 400 says that is about size; there is no code for it that servers agree on."""
+
+_LOOKED_AT = 500
+"""Bytes of it."""
+
+_NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
 class OpenAiServer:
@@ -49,7 +56,7 @@ class OpenAiServer:
                     if time.monotonic() > deadline:
                         raise StreamBroken("out of time")
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-            raise Refused(f"the address of the server, or its key: {error}") from error
+            raise Refused(f"the address of the server, or its key: {type(error).__name__}") from error  # says the key
         except httpx.TransportError as error:
             if begun:
                 raise StreamBroken(type(error).__name__) from error
@@ -60,15 +67,29 @@ def _check(answer: httpx.Response) -> None:
     """Raises a NoAnswer for an answer that is an error."""
     if answer.status_code == 200:
         return
-    message = f"{answer.status_code} {answer.read()[:500].decode(errors='replace')}"
+    said = answer.read()
+    message = " ".join((str(answer.status_code), *_names(said)))
     match answer.status_code:
         case 408 | 425 | 429 | 502 | 503 | 504:
             raise Busy(message)
         case 413:
             raise TooLarge(message)
-        case 400 | 422 if any(word in message.lower() for word in _TOO_LARGE):
+        case 400 | 422 if any(word in said[:_LOOKED_AT].lower() for word in _TOO_LARGE):
             raise TooLarge(message)
         case status if status >= 500:
             raise Broken(message)
         case _:
             raise Refused(message)
+
+
+def _names(said: bytes) -> Iterator[str]:
+    """What the server calls an error. Not its message, which goes into a log: servers quote in it what they were sent."""
+    try:
+        value = json.loads(said)
+    except (ValueError, RecursionError):
+        return
+    error = value.get("error", value) if isinstance(value, dict) else None
+    if isinstance(error, dict):
+        for name in (error.get("type"), error.get("code")):
+            if isinstance(name, str) and _NAME.fullmatch(name):
+                yield name
