@@ -38,6 +38,7 @@ from chaos.wire import Died, Wire, installed
 from chaos.workflow import TaskFailed, Workflow
 from infra.config import default_plans
 from ocrchat import asl, model, plans, usecases
+from ocrchat.aws.jobs_table import INTAKE
 from ocrchat.cloud import Cloud, cloud, connect_translators
 from ocrchat.engines.null import NullModels
 from ocrchat.model import Tier
@@ -190,7 +191,7 @@ class World:
             next_reconcile = self.clock.now + RECONCILES_EVERY
 
     def _needs_reconciler(self) -> bool:
-        return any(next(self.cloud.jobs.open_jobs(lane), None) for lane in (*model.Lane, "intake"))
+        return any(next(self.cloud.jobs.open_jobs(lane), None) for lane in (*model.Lane, INTAKE))
 
     # -- functions --
 
