@@ -1,6 +1,6 @@
 """Every call of AWS, with every fault that it can have: what is lost, wrong, charged twice, left over. All zeros, or exit code 1.
 
-    python -m chaos.matrix [journey ...]
+    python -m chaos.matrix [--most N] [journey ...]
 
 Each journey is made once without faults, and its calls are recorded. Then it is made again for each call and each fault of
 its operation (`faults.OPERATIONS`), for each message and each thing that can befall a message, and for each function with a clock
@@ -9,12 +9,16 @@ that is wrong. Without names of journeys it writes benchmarks/results/faults.jso
 
 from __future__ import annotations
 
+import argparse
 import json
+import multiprocessing
+import os
 import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -114,14 +118,14 @@ def run(servers: Servers, case: Case, text: str) -> list[Violation]:
         return [Violation(Breach.WRONG, f"the trial broke off: {type(error).__name__}: {error}")]
 
 
-def sample(made: Iterable[Case], seed: int, count: int) -> list[Case]:
-    """One of each function, operation and fault, from whichever journey, and of those `count`."""
-    chance = random.Random(seed)
-    groups: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
+def thinned(made: list[Case], most: int) -> list[Case]:
+    """At most so many of each function, operation and fault, from whichever journeys, always the same ones; 0 is all."""
+    if not most:
+        return made
+    chance, groups = random.Random(SEED), defaultdict(list)
     for case in made:
         groups[case.group].append(case)
-    chosen = [chance.choice(group) for group in groups.values()]
-    return chance.sample(chosen, min(count, len(chosen)))
+    return [case for group in groups.values() for case in chance.sample(group, min(most, len(group)))]
 
 
 class Tally:
@@ -137,6 +141,12 @@ class Tally:
         self.found[case.group].update({violation.breach for violation in violations})
         if violations:
             self.words.append(f"{case}: {'; '.join(violation.words for violation in violations)}")
+
+    def merge(self, other: Tally) -> None:
+        self.runs += other.runs
+        for group, breaches in other.found.items():
+            self.found[group] += breaches
+        self.words += other.words
 
     def to_json(self) -> list[dict[str, Any]]:
         return [
@@ -174,27 +184,47 @@ def _plan_skew(function: str, skew: timedelta) -> Callable[[Trial], None]:
     return plan
 
 
-def main(names: list[str]) -> int:
-    tally, begun = Tally(), time.monotonic()
-    journeys = [journey for journey in JOURNEYS if not names or journey.name in names]
+def _share(names: list[str], most: int, number: int, of: int) -> tuple[Tally, int]:
+    """Every `of`-th case, from the `number`-th on; and how many cases there are in all."""
+    tally = Tally()
     with servers() as made:
         functions = {name: queue.function for name, queue in made.stage.queues.items()}
-        for journey in journeys:
-            known = baseline(made, journey)
-            all_cases = cases(journey, known, functions)
-            for number, case in enumerate(all_cases):
-                found = run(made, case, known.text)
-                tally.add(case, found)
-                if found:
-                    print(tally.words[-1], file=sys.stderr, flush=True)
-                if number % 100 == 0 or number == len(all_cases) - 1:
-                    print(f"{journey.name}: {number + 1} of {len(all_cases)}", file=sys.stderr, flush=True)
-    runs = sum(tally.runs.values())
-    print(f"{runs} trials, {len(tally.words)} of them with violations, in {time.monotonic() - begun:.0f} s")
-    if not names:
+        texts, everything = {}, []
+        for journey in JOURNEYS:
+            if not names or journey.name in names:
+                known = baseline(made, journey)
+                texts[journey.name] = known.text
+                everything += cases(journey, known, functions)
+        chosen = thinned(everything, most)[number::of]
+        for count, case in enumerate(chosen, 1):
+            found = run(made, case, texts[case.journey.name])
+            tally.add(case, found)
+            if found:
+                print(tally.words[-1], file=sys.stderr, flush=True)
+            if count % 50 == 0 or count == len(chosen):
+                print(f"process {number + 1}: {count} of {len(chosen)} trials", file=sys.stderr, flush=True)
+    return tally, len(everything)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m chaos.matrix", description=__doc__.splitlines()[0])
+    parser.add_argument("journeys", nargs="*", help="names of some; of all without any")
+    parser.add_argument("--most", type=int, default=0, help="trials of each function, operation and fault; 0 is all")
+    asked = parser.parse_args()
+    tally, begun, processes = Tally(), time.monotonic(), os.cpu_count() or 1
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        shares = [pool.submit(_share, asked.journeys, asked.most, number, processes) for number in range(processes)]
+        for share in shares:
+            part, possible = share.result()
+            tally.merge(part)
+    runs = tally.runs.total()
+    print(f"{runs} of {possible} trials, {len(tally.words)} with violations, in {time.monotonic() - begun:.0f} s")
+    if not asked.journeys:
         result = {
             **machine.facts(),
-            "journeys": [journey.name for journey in journeys],
+            "journeys": [journey.name for journey in JOURNEYS],
+            "most": asked.most,
+            "possible": possible,
             "runs": runs,
             "violations": tally.words,
             "rows": tally.to_json(),
@@ -204,4 +234,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
