@@ -75,7 +75,7 @@ class LifeMachine(RuleBasedStateMachine):
 
 # Without shrinking, as in test_ledger.
 LifeMachine.TestCase.settings = settings(
-    max_examples=20, stateful_step_count=20, deadline=None, derandomize=True, database=None, phases=(Phase.generate,)
+    max_examples=5, stateful_step_count=12, deadline=None, derandomize=True, database=None, phases=(Phase.generate,)
 )
 
 
