@@ -1,6 +1,6 @@
 """Every call of AWS, with every fault that it can have: what is lost, wrong, charged twice, left over. All zeros, or exit code 1.
 
-    python -m chaos.matrix [--most N] [journey ...]
+    python -m chaos.matrix [--most N] [--minutes N] [journey ...]
 
 Each journey is made once without faults, and its calls are recorded. Then it is made again for each call and each fault of
 its operation (`faults.OPERATIONS`), for each message and each thing that can befall a message, and for each function with a clock
@@ -184,9 +184,9 @@ def _plan_skew(function: str, skew: timedelta) -> Callable[[Trial], None]:
     return plan
 
 
-def _share(names: list[str], most: int, number: int, of: int) -> tuple[Tally, int]:
-    """Every `of`-th case, from the `number`-th on; and how many cases there are in all."""
-    tally = Tally()
+def _share(names: list[str], most: int, minutes: float, number: int, of: int) -> tuple[Tally, int]:
+    """Every `of`-th case, from the `number`-th on, or those that there is time for; and how many cases there are in all."""
+    tally, end = Tally(), time.perf_counter() + 60 * minutes
     with servers() as made:
         functions = {name: queue.function for name, queue in made.stage.queues.items()}
         texts, everything = {}, []
@@ -196,7 +196,10 @@ def _share(names: list[str], most: int, number: int, of: int) -> tuple[Tally, in
                 texts[journey.name] = known.text
                 everything += cases(journey, known, functions)
         chosen = thinned(everything, most)[number::of]
+        random.Random(SEED).shuffle(chosen)
         for count, case in enumerate(chosen, 1):
+            if minutes and time.perf_counter() > end:
+                break
             found = run(made, case, texts[case.journey.name])
             tally.add(case, found)
             if found:
@@ -210,10 +213,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m chaos.matrix", description=__doc__.splitlines()[0])
     parser.add_argument("journeys", nargs="*", help="names of some; of all without any")
     parser.add_argument("--most", type=int, default=0, help="trials of each function, operation and fault; 0 is all")
+    parser.add_argument("--minutes", type=float, default=0, help="as many trials as there is time for; 0 is all")
     asked = parser.parse_args()
     tally, begun, processes = Tally(), time.monotonic(), os.cpu_count() or 1
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        shares = [pool.submit(_share, asked.journeys, asked.most, number, processes) for number in range(processes)]
+        shares = [
+            pool.submit(_share, asked.journeys, asked.most, asked.minutes, number, processes)
+            for number in range(processes)
+        ]
         for share in shares:
             part, possible = share.result()
             tally.merge(part)
@@ -223,7 +230,6 @@ def main() -> int:
         result = {
             **machine.facts(),
             "journeys": [journey.name for journey in JOURNEYS],
-            "most": asked.most,
             "possible": possible,
             "runs": runs,
             "violations": tally.words,
