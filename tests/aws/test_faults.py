@@ -13,7 +13,7 @@ from chaos.invariants import Breach
 from chaos.journeys import JOURNEYS, Journey, Servers, Trial, servers
 from chaos.wire import Wire
 
-CASES = 8
+CASES = 5
 """Of each journey."""
 
 
