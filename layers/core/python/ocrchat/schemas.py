@@ -233,7 +233,13 @@ SCHEMAS: dict[str, Json] = {
             _text("ISO 639 code of the language that most of its text is in; null where that is not known.")
         ),
         engine=_text("What read it."),
-        error=_or_null(_text("The code of why it could not be read; null if it was.")),
+        error=_or_null(
+            _text(
+                "Why it could not be read; null if it was. Stable: `page_unreadable` (it is damaged), `page_too_costly` (it "
+                "takes more memory or time than a page may), `page_crashed` (it brings down what reads it) or `page_failed` (tried "
+                "again and again, in vain)."
+            )
+        ),
         warnings=_array(
             "What to know of how it was read. `vlm_unavailable`, `vlm_unusable`: no answer of the model, or none that could be "
             "believed, so the embedded parser of the cpu tier has read it. `vlm_truncated`: the model broke off. "
