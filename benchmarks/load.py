@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -206,29 +206,36 @@ class Crowd:
         return begun, ended, lines
 
     def drain(self, lines: list[dict[str, Any]]) -> dict[str, int]:
-        """Waits for the jobs whose users have gone; how many were submitted, ended as done, and were lost."""
-        ended = {line["ended"]: line["status"] == "done" and line["read"] for line in lines if "ended" in line}
-        waiting = {
-            line["submitted"]: line["kind"] for line in lines if "submitted" in line and line["submitted"] not in ended
-        }
+        """Waits for the jobs whose users have gone, and cancels those of a thousand pages; what became of all."""
+        outcome = {line["ended"]: outcome_of(line["status"], line["failed_pages"]) for line in lines if "ended" in line}
+        submitted = {line["submitted"]: line["kind"] for line in lines if "submitted" in line}
         give_up = time.monotonic() + DRAIN_SECONDS
         with httpx.Client(base_url=self._server.url, timeout=60, trust_env=False) as client:
-            while waiting and time.monotonic() < give_up:
-                for job_id, kind in list(waiting.items()):
-                    answer = client.get(
-                        f"/api/v1/ocr/{job_id}/", headers={"Authorization": f"Bearer {self.tokens[kind]}"}
-                    )
-                    if answer.status_code == 200 and answer.json()["status"] in ("done", "failed"):
-                        ended[job_id] = answer.json()["status"] == "done" and not answer.json()["failed_pages"]
-                        del waiting[job_id]
+            while (waiting := submitted.keys() - outcome.keys()) and time.monotonic() < give_up:
+                for job_id in waiting:
+                    kind = submitted[job_id]
+                    path, headers = f"/api/v1/ocr/{job_id}/", {"Authorization": f"Bearer {self.tokens[kind]}"}
+                    if kind == "Long":
+                        client.post(f"{path}cancel/", headers=headers)
+                    answer = client.get(path, headers=headers)
+                    job: dict[str, Any] = answer.json() if answer.status_code == 200 else {"status": "unknown"}
+                    if job["status"] in ("done", "failed"):
+                        was_cancelled = kind == "Long" and (job["error"] or {}).get("code") == "cancelled"
+                        failed = len(job["failed_pages"])
+                        outcome[job_id] = "cancelled" if was_cancelled else outcome_of(job["status"], failed)
                 time.sleep(1)
-        submitted = {line["submitted"] for line in lines if "submitted" in line}
+        counts = Counter(outcome.values())
         return {
             "submitted": len(submitted),
-            "done": sum(1 for done in ended.values() if done),
-            "lost": len(submitted) - sum(1 for done in ended.values() if done),
+            "done": counts["done"],
+            "cancelled": counts["cancelled"],
+            "lost": len(submitted) - counts["done"] - counts["cancelled"],
             "refused": sum(1 for line in lines if "refused" in line),
         }
+
+
+def outcome_of(status: str, failed_pages: int) -> str:
+    return "done" if status == "done" and not failed_pages else "failed"
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Sender(HttpUser):
                 "kind": kind,
                 "ended": job["uuid"],
                 "status": job["status"],
-                "read": job["page_count"] - len(job["failed_pages"]),
+                "failed_pages": len(job["failed_pages"]),
                 "seconds": time.time() - begun,
             }
         )

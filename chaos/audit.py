@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chaos.caller import Caller, Submission
+from collections.abc import Callable
+
+from chaos.caller import Caller, Document, Submission
 from chaos.invariants import Breach, Snapshot, Violation
 from ocrchat.aws.jobs_table import INTAKE
 from ocrchat.billing import MovementKind
@@ -19,9 +21,9 @@ def is_at_rest(cloud: Cloud, submissions: list[Submission]) -> bool:
 
 
 def of_callers(
-    caller: Caller, submissions: list[Submission], texts: dict[str, str], bugs: list[str]
+    caller: Caller, submissions: list[Submission], text_of: Callable[[Document], str], bugs: list[str]
 ) -> list[Violation]:
-    """What became of what a caller has sent. `texts` is what is read of each document without faults."""
+    """What became of what a caller has sent. `text_of` is what is read of a document without faults."""
     found = [Violation(Breach.WRONG, f"a bug was answered: {bug}") for bug in bugs]
     for submission in submissions:
         name = f"{submission.document.name}, job {submission.uuid or '(none)'}"
@@ -41,7 +43,7 @@ def of_callers(
         elif job["failed_pages"]:
             found.append(Violation(Breach.LOST, f"{name}: pages {job['failed_pages']} were given up"))
         else:
-            if job["text"] != texts[submission.document.name]:
+            if job["text"] != text_of(submission.document):
                 found.append(Violation(Breach.WRONG, f"{name}: its text is another one"))
             if job["credits_charged"] != submission.document.pages:
                 found.append(Violation(Breach.WRONG, f"{name}: {job['credits_charged']} credits"))

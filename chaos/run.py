@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chaos import audit
-from chaos.caller import Caller, Submission
+from chaos.caller import Caller, Document, Submission
 from chaos.invariants import Breach, Snapshot, Violation, check
-from chaos.scenarios import DOCUMENTS, Scenario, at_once, lasting, wait
+from chaos.scenarios import Scenario, lasting
 from chaos.settling import settle
 from chaos.system import System
 
@@ -46,7 +46,7 @@ class Trial:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._texts = _texts(system)
+        self._texts: dict[str, str] = {}
         self._erased: set[str] = set()
         self._known: set[Violation] = set()
         """What was found once is not found again."""
@@ -63,7 +63,7 @@ class Trial:
             snapshot = Snapshot.of(system.cloud, self._erased)
             violations = check(snapshot)
             found = [
-                *audit.of_callers(caller, submissions, self._texts, [] if scenario.kills else caller.bugs),
+                *audit.of_callers(caller, submissions, self._text_of, [] if scenario.kills else caller.bugs),
                 *audit.of_account(snapshot, caller.account_id, submissions),
                 *(violation for violation in violations if violation not in self._known),
                 *scenario.check(system, submissions),
@@ -88,16 +88,15 @@ class Trial:
             findings=[violation.words for violation in found],
         )
 
-
-def _texts(system: System) -> dict[str, str]:
-    """What is read of each document while nothing fails."""
-    with Caller(system.url, system.cloud).calling() as caller:
-        submissions = [Submission(document) for document in DOCUMENTS]
-        at_once(caller.submit, submissions)
-        for _ in range(10):
-            wait(caller, submissions)
-        jobs = {submission.document.name: caller.job(submission) for submission in submissions}
-    texts = {name: job["text"] for name, job in jobs.items() if job and job["status"] == "done"}
-    if texts.keys() != {document.name for document in DOCUMENTS} or not all(texts.values()):
-        raise RuntimeError(f"without faults not everything was read: {jobs}")
-    return texts
+    def _text_of(self, document: Document) -> str:
+        """What is read of it while nothing fails; asked for once. Raises RuntimeError if it is not read then."""
+        if document.name not in self._texts:
+            submission = Submission(document)
+            with Caller(self._system.url, self._system.cloud).calling() as caller:
+                caller.submit(submission)
+                settle(self._system, caller, [submission])
+                job = caller.job(submission)
+            if job is None or job["status"] != "done" or not job["text"]:
+                raise RuntimeError(f"{document.name} was not read without faults either: {job}")
+            self._texts[document.name] = job["text"]
+        return self._texts[document.name]

@@ -28,7 +28,6 @@ from tests.documents import digital_pdf, scanned_pdf
 ONE, SEVEN, LONG = (Document(f"{pages}-digital.pdf", digital_pdf(pages), pages) for pages in (1, 7, 26))
 CUT = Document("2-of-26.pdf", LONG.content, 2, {"pages": "1,26"})
 SCAN = Document("2-scanned.pdf", scanned_pdf(2), 2)
-DOCUMENTS = (ONE, SEVEN, LONG, CUT, SCAN)
 """A page that is waited for, a small document, one in two chunks, one that is cut, and pages that take a worker a while."""
 
 MIXED = (ONE, CUT, SCAN, ONE, SEVEN, ONE)

@@ -34,7 +34,7 @@ from tests.documents import digital_pdf
 from tests.plans import PLANS
 from tests.translation_servers import Server, libretranslate
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90
 
 QUEUE_OUTPUTS = {
     Lane.INTERACTIVE: "InteractiveQueueUrl",
@@ -55,7 +55,7 @@ def stack(translator: Server) -> Iterator[Running]:
         with pytest.MonkeyPatch.context() as environment:  # it is read at the start, and no other test's business
             environment.setenv("OCRCHAT_TRANSLATE_PROVIDER", "libretranslate")
             environment.setenv("OCRCHAT_TRANSLATE_URL", translator.url)
-            running = started.enter_context(runtime.run(wait_scale=0.25))
+            running = started.enter_context(runtime.run(wait_scale=0.1))
         functions = deploy.session().client("lambda", endpoint_url=running.endpoint)
         for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
             if mapping["EventSourceArn"].rsplit(":", 1)[-1] in _page_queue_names(running):
