@@ -35,7 +35,7 @@ DROP_KEY = f"{keys.DROPS}{ACCOUNT}/invoice.pdf"
 SOON = timedelta(seconds=1)
 
 MessageFault = Literal[
-    "twice", "twice, the second hours later", "an hour late", "hours late", "never", "in reverse order"
+    "twice", "twice, the second hours later", "twenty minutes late", "hours late", "never", "in reverse order"
 ]
 LATE = timedelta(hours=6)
 """Past the end of any job here."""
@@ -226,8 +226,8 @@ class Trial:
             case "twice, the second hours later":
                 self.world.schedule(delivery)
                 self.world.schedule(Delivery(delivery.queue, delivery.message, is_copy=True), LATE)
-            case "an hour late":
-                self.world.schedule(delivery, LATE / 6)
+            case "twenty minutes late":
+                self.world.schedule(delivery, timedelta(minutes=20))
             case "hours late":
                 self.world.schedule(delivery, LATE)
             case "in reverse order":

@@ -98,7 +98,7 @@ def cases(journey: Journey, known: Baseline, functions: dict[str, str]) -> list[
     everything: tuple[MessageFault, ...] = (
         "twice",
         "twice, the second hours later",
-        "an hour late",
+        "twenty minutes late",
         "in reverse order",
     )
     made += [Case(journey, "all", "all messages", befalling, "", _plan_messages(befalling)) for befalling in everything]

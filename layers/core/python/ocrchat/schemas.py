@@ -236,8 +236,8 @@ SCHEMAS: dict[str, Json] = {
         error=_or_null(
             _text(
                 "Why it could not be read; null if it was. Stable: `page_unreadable` (it is damaged), `page_too_costly` (it "
-                "takes more memory or time than a page may), `page_crashed` (it brings down what reads it) or `page_failed` (tried "
-                "again and again, in vain)."
+                "takes more memory or time than a page may), `page_crashed` (it brings down what reads it) or `page_failed` "
+                "(tried again and again, in vain)."
             )
         ),
         warnings=_array(
