@@ -149,7 +149,9 @@ class System:
         form = httpx.Request("POST", "http://calls/", files={"file": ("a.pdf", content)}, data={"tier": tier})
         headers = {name: form.headers[name] for name in ("content-type", "content-length")}
         with self.ledger.running("submit.gate"):
-            decided = gate.handler(self._event("POST", "/api/v1/ocr/", headers) | {"methodArn": "arn"}, Context())
+            decided = gate.handler(
+                api_event(self.token, "POST", "/api/v1/ocr/", headers) | {"methodArn": "arn"}, Context()
+            )
         assert decided["policyDocument"]["Statement"][0]["Effect"] == "Allow", decided
         return self._request("submit.api", "POST", "/api/v1/ocr/", headers, base64.b64encode(form.read()).decode())
 
@@ -161,7 +163,7 @@ class System:
         from functions.submit import api as submit_api
 
         handler: Any = export_api.handler if "download" in path else submit_api.handler
-        event = self._event(method, path, headers or {}) | {
+        event = api_event(self.token, method, path, headers or {}) | {
             "body": body or None,
             "isBase64Encoded": bool(body),
             "queryStringParameters": query or None,
@@ -172,30 +174,6 @@ class System:
         assert answer["statusCode"] in (200, 302, 303, 307), answer
         return {} if "download" in path else json.loads(answer["body"])
 
-    def _event(self, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token}", **headers}
-        return {
-            "resource": "/{proxy+}",
-            "path": path,
-            "httpMethod": method,
-            "headers": headers,
-            "multiValueHeaders": {name: [value] for name, value in headers.items()},
-            "queryStringParameters": None,
-            "multiValueQueryStringParameters": None,
-            "pathParameters": {"proxy": path.strip("/")},
-            "stageVariables": None,
-            "requestContext": {
-                "path": f"/prod{path}",
-                "stage": "prod",
-                "httpMethod": method,
-                "requestId": "calls",
-                "domainName": "calls",
-                "identity": {"sourceIp": "203.0.113.7"},
-            },
-            "body": None,
-            "isBase64Encoded": False,
-        }
-
     def _read_one(self) -> bool:
         """What the event sources do with one message; False where there is none."""
         from functions.ocr_page import handler, vlm
@@ -203,7 +181,7 @@ class System:
         for queue in (*self.cloud.queue._urls.values(), self.settings.vlm_queue):
             for message in self.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=1).get("Messages", []):
                 is_vlm = queue == self.settings.vlm_queue
-                event: Any = {"Records": [_record(message, queue)]}
+                event: Any = {"Records": [sqs_record(message, queue)]}
                 name = "ocr_page.vlm" if is_vlm else "ocr_page.handler"
                 with tempfile.TemporaryDirectory() as folder, self.ledger.running(name):
                     own, handler.scratch = handler.scratch, Scratch(Path(folder))
@@ -217,12 +195,38 @@ class System:
         return False
 
 
-def _record(message: Any, queue: str) -> dict[str, Any]:
+def api_event(token: str, method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
+    """What API Gateway sends, without a body."""
+    headers = {"Authorization": f"Bearer {token}", **headers}
+    return {
+        "resource": "/{proxy+}",
+        "path": path,
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"proxy": path.strip("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "path": f"/prod{path}",
+            "stage": "prod",
+            "httpMethod": method,
+            "requestId": "calls",
+            "domainName": "calls",
+            "identity": {"sourceIp": "203.0.113.7"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def sqs_record(message: Any, queue: str) -> dict[str, Any]:
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
-        "attributes": {"ApproximateReceiveCount": "1"},
+        "attributes": {"ApproximateReceiveCount": message.get("Attributes", {}).get("ApproximateReceiveCount", "1")},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{queue.rsplit('/', 1)[-1]}",

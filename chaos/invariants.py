@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -89,6 +89,9 @@ class Snapshot:
             running=set(_running(cloud)),
             erased=erased,
         )
+
+    def with_erased(self, erased: Set[str]) -> Snapshot:
+        return replace(self, erased=erased)
 
 
 Check = Callable[[Snapshot], list[Violation]]

@@ -9,10 +9,11 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-Service = Literal["dynamodb", "s3", "sqs", "states"]
+Service = Literal["dynamodb", "s3", "sqs", "states", "events"]
 """As in the credential scope of a signature."""
 
 SERVICES: tuple[Service, ...] = ("dynamodb", "s3", "sqs", "states")
+"""That `make chaos` lets fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,5 @@ def broken(service: Service) -> Refusal:
             return Refusal(500, "InternalFailure")
         case "states":
             return Refusal(503, "ServiceUnavailable")
+        case "events":
+            return Refusal(500, "InternalException")

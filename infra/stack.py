@@ -219,9 +219,9 @@ class OcrChatStack(cdk.Stack):
         storage.allow_delete(workflow.assemble, RESULT)
 
         storage.allow_query_index(reconciler.function, OPEN_JOBS_INDEX)
-        # Of jobs that were announced and never created.
+        # Of jobs that were announced and never created; of others, the upload that they were made of.
         storage.allow_list(reconciler.function, JOBS)
-        storage.allow_delete(reconciler.function, JOBS)
+        storage.allow_delete(reconciler.function, JOBS, UPLOADS)
         queues.allow_send(reconciler.function)
         queues.allow_count(reconciler.function)
         workflow.machine.grant_start_execution(reconciler.function)

@@ -184,10 +184,14 @@ def test_faults_are_made_from_outside(path: Path) -> None:
     """By who knows the product, which knows nothing of them: no other package may import chaos."""
     names = imports(path)
     assert third_party(names) <= {
+        "PIL",
         "benchmarks",
+        "boto3",
+        "botocore",
         "chaos",
         "httpx",
         "jinja2",
+        "moto",
         "psutil",
         "rich",
         "standardwebhooks",

@@ -108,6 +108,7 @@ ALLOWED = {
     "submit.reconcile": {
         LIST_JOBS,
         f"s3:DeleteObject {JOBS}",
+        f"s3:DeleteObject {UPLOADS}",
         *items("GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
         "dynamodb:Query StorageJobs/index/open-jobs",
         *lanes("SendMessage", "GetQueueAttributes"),

@@ -25,7 +25,7 @@ from ocrchat.aws import cursor
 from ocrchat.aws.accounts import Accounts, account_item
 from ocrchat.aws.dynamo import TTL, from_attributes, to_attributes
 from ocrchat.aws.failures import code, translated
-from ocrchat.aws.jobs_table import ending_update, intake_delete, job_put
+from ocrchat.aws.jobs_table import ending_update, intake_end, job_put
 from ocrchat.billing import Account, Movement, MovementKind
 from ocrchat.errors import DeploymentCapReached, PaymentRequired, Unavailable
 from ocrchat.model import Ending, Funding, Job
@@ -74,8 +74,10 @@ class Books:
         self._accounts = accounts
         self._monthly_cap = monthly_cap
 
-    def open(self, job: Job, key: IdempotencyKey | None) -> Job:
+    def open(self, job: Job, key: IdempotencyKey | None, has_upload: bool = False) -> Job:
         """Reserves the job's credits and writes the job, both or neither; the job as it is written.
+
+        `has_upload` is whether it was announced with an upload.
 
         Raises a PaymentRequired, KeyTaken, or Unavailable.
         """
@@ -87,7 +89,7 @@ class Books:
                     account, movement = self._account(job.account_id).reserve(job.credits, now, job.id)
                     opened = replace(job, funded_by=movement.funded_by)
                     writes = [job_put(self._table, opened), *([self._key_put(job, key)] if key else [])]
-                    moved = [*self._moved(account, movement), intake_delete(self._table, opened)]
+                    moved = [*self._moved(account, movement), intake_end(self._table, opened, has_upload)]
                     refused = self._transact(writes, moved)
                     if 0 in refused:
                         return opened  # an earlier attempt wrote it, and only its answer was lost

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,15 @@ _MOST_QUERIES = 5
 """For one page of a filtered list: a rare status among many jobs gives a short page and a cursor, not a long wait."""
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """`upload` is the key of what the job was made of, once it is there: that is to be erased. Else empty."""
+
+    job_id: str
+    retention_days: int
+    upload: str
+
+
 class JobsTable:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -47,8 +57,11 @@ class JobsTable:
             answer = self._client.get_item(TableName=self._table, Key=_key(job_id), ConsistentRead=True)
         return _from_item(answer["Item"]) if "Item" in answer else None
 
-    def announce(self, job: Job) -> None:
-        """Says that a job will be created, before anything of it is stored. Its creation takes that back."""
+    def announce(self, job: Job, upload: str = "") -> None:
+        """Says that a job will be created, before anything of it is stored. Its creation takes that back.
+
+        Not if it is made of an `upload`, a key that is to be erased when the job is there: then `withdraw` does.
+        """
         item = {
             **_intake_key(job.id),
             **to_attributes(
@@ -56,6 +69,7 @@ class JobsTable:
                     "open_lane": INTAKE,
                     "created_at": codec.time_to_json(job.created_at),
                     "retention_days": job.retention_days,
+                    "upload": upload or None,
                     TTL: int((job.created_at + _INTAKE_LIFETIME).timestamp()),
                 }
             ),
@@ -63,25 +77,26 @@ class JobsTable:
         with translated():
             self._client.put_item(TableName=self._table, Item=item)
 
-    def announced(self, before: datetime) -> Iterator[tuple[str, int]]:
-        """Id and retention days of jobs announced before then that were not created, or are just being created."""
+    def announced(self, before: datetime) -> Iterator[Announced]:
+        """Jobs announced before then that were not created, or are just being created, or whose upload is still there."""
         for job_id in list(self.open_jobs(INTAKE)):
             with translated():
                 answer = self._client.get_item(TableName=self._table, Key=_intake_key(job_id), ConsistentRead=True)
             item = from_attributes(answer.get("Item", {}))
             if item and codec.time_from_json(item["created_at"]) < before:
-                yield job_id, int(item["retention_days"])
+                upload = item.get("upload", "") if item.get("is_created") else ""
+                yield Announced(job_id, int(item["retention_days"]), upload)
 
     def revoke(self, job_id: str) -> None:
-        """From now on an announced job cannot be created, however slow whoever was to create it."""
+        """From now on an announced job cannot be created, however slow whoever was to create it. Nothing, if it was meanwhile."""
         self._update_intake(job_id, "SET is_revoked = :yes", {":yes": True})
 
     def forget(self, job_id: str) -> None:
-        """Nothing is left to do for a job that was revoked; its item says so until it expires."""
+        """Nothing is left to do for a job that was announced; its item stays until it expires."""
         self._update_intake(job_id, "REMOVE open_lane", {})
 
     def withdraw(self, job_id: str) -> None:
-        """There will be no such job, and nothing is stored of it."""
+        """There will be no such job and nothing is stored of it, or it is there and its upload is not."""
         with translated():
             self._client.delete_item(TableName=self._table, Key=_intake_key(job_id))
 
@@ -143,13 +158,19 @@ class JobsTable:
             return self._client.query(**self._open(lane), Select="COUNT", Limit=limit)["Count"]
 
     def _update_intake(self, job_id: str, update: str, values: dict[str, Any]) -> None:
+        """Nothing where there is no announcement any more: one made here would never expire."""
         with translated():
-            self._client.update_item(
-                TableName=self._table,
-                Key=_intake_key(job_id),
-                UpdateExpression=update,
-                **({"ExpressionAttributeValues": to_attributes(values)} if values else {}),  # type: ignore[arg-type]  # boto3 refuses an empty map
-            )
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_intake_key(job_id),
+                    UpdateExpression=update,
+                    ConditionExpression="attribute_exists(pk)",
+                    **({"ExpressionAttributeValues": to_attributes(values)} if values else {}),  # type: ignore[arg-type]  # boto3 refuses an empty map
+                )
+            except ClientError as error:
+                if code(error) != "ConditionalCheckFailedException":
+                    raise
 
     def _open(self, lane: Lane | str) -> dict[str, Any]:
         return {
@@ -184,10 +205,17 @@ def job_put(table: str, job: Job) -> Any:
     return {"Put": {"TableName": table, "Item": _to_item(job), "ConditionExpression": "attribute_not_exists(pk)"}}
 
 
-def intake_delete(table: str, job: Job) -> Any:
-    """The write of the same transaction that takes the announcement back, if nobody has revoked it."""
-    condition = "attribute_not_exists(is_revoked)"
-    return {"Delete": {"TableName": table, "Key": _intake_key(job.id), "ConditionExpression": condition}}
+def intake_end(table: str, job: Job, has_upload: bool) -> Any:
+    """The write of the same transaction that takes the announcement back, if nobody has revoked it. Of a job that is made of an
+    upload it only says that the job is there."""
+    write = {"TableName": table, "Key": _intake_key(job.id), "ConditionExpression": "attribute_not_exists(is_revoked)"}
+    if not has_upload:
+        return {"Delete": write}
+    created = {
+        "UpdateExpression": "SET is_created = :yes",
+        "ExpressionAttributeValues": to_attributes({":yes": True}),
+    }
+    return {"Update": write | created}
 
 
 def ending_update(table: str, job: Job, ending: Ending | None, charged: int) -> Any:

@@ -27,7 +27,7 @@ from ocrchat.errors import (
 )
 from ocrchat.filenames import base_name
 from ocrchat.media import MediaType
-from ocrchat.model import INLINE_PAGES, Drop, Job, JobOptions, Lane, PresignedUpload, Quote, Tier
+from ocrchat.model import INLINE_PAGES, Drop, Job, JobOptions, JobStatus, Lane, PresignedUpload, Quote, Tier
 from ocrchat.settings import VlmBackend
 from ocrchat.translation import pairs
 from ocrchat.translation.model import NotTranslated, Translator
@@ -159,22 +159,31 @@ def _submit(cloud: Cloud, account: Account, request: Request, now: datetime) -> 
         credits=file.credits,
         drop=request.file.drop if isinstance(request.file, DroppedFile) else None,
     )
-    cloud.jobs.announce(job)
+    upload = keys.upload(account.id, request.file.id) if isinstance(request.file, UploadedFile) else ""
+    cloud.jobs.announce(job, upload)
     try:
         _keep(cloud, account, request.file, file, job)
-        job = cloud.books.open(job, request.key)
+        job = cloud.books.open(job, request.key, has_upload=bool(upload))
     except (UploadMissing, KeyTaken, PaymentRequired, Overtaken):
         # Not any Unavailable: after a lost answer the job may be there. If it is not, the reconciler finds what was stored.
         cloud.blobs.erase(keys.job_prefix(job))
         cloud.jobs.withdraw(job.id)
         raise
-    if isinstance(request.file, UploadedFile):
-        cloud.blobs.delete(keys.upload(account.id, request.file.id))
+    _start(cloud, job)
+    if upload:
+        try:
+            cloud.blobs.delete(upload)
+            cloud.jobs.withdraw(job.id)
+        except Unavailable:
+            pass  # the reconciler does it
+    return Submitted(job, replayed=False)
+
+
+def _start(cloud: Cloud, job: Job) -> None:
     try:
         cloud.workflow.start(job, formats_to_prepare(job))
     except Unavailable:
         pass  # the reconciler starts it
-    return Submitted(job, replayed=False)
 
 
 def quote(
@@ -231,6 +240,8 @@ def _replay(cloud: Cloud, key: IdempotencyKey, use: KeyUse) -> Submitted:
         raise JobErased(
             "The job that this Idempotency-Key had started was deleted. Use a new key to read the file again."
         )
+    if job.status is JobStatus.PENDING:
+        _start(cloud, job)  # whoever has made the job may have died before; a second start is the same start
     return Submitted(job, replayed=True)
 
 

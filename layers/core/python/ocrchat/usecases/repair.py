@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from ocrchat import keys
+from ocrchat.aws.jobs_table import Announced
 from ocrchat.cloud import Cloud
-from ocrchat.model import Job, Lane, Tier
+from ocrchat.model import Job, JobStatus, Lane, Tier
 from ocrchat.usecases.downloads import formats_to_prepare
 from ocrchat.usecases.ending import fail, wrap_up
 from ocrchat.usecases.fan_in import move_on
@@ -17,6 +18,9 @@ REPAIR_AFTER = timedelta(minutes=15)
 
 REPAIR_BACKLOG_AFTER = 4 * REPAIR_AFTER
 """The same while the queue is not empty, when standing still may just be waiting in line."""
+
+START_AFTER = timedelta(minutes=1)
+"""After which a job that has not begun is looked at: by then its submission has started it, or has failed to."""
 
 
 def reconcile(cloud: Cloud, now: datetime) -> None:
@@ -35,16 +39,18 @@ def reconcile(cloud: Cloud, now: datetime) -> None:
                     continue  # erased since the index was asked
                 if job.status.ended:
                     wrap_up(cloud, job, now)
+                elif job.status is JobStatus.PENDING and START_AFTER < now - job.created_at <= REPAIR_AFTER:
+                    _start(cloud, job)
                 elif now - job.created_at > REPAIR_AFTER:
                     _repair(cloud, job, now, drained[job.options.tier])
             except Exception as error:
                 error.add_note(f"job {job_id}")
                 errors.append(error)
-    for job_id, retention_days in cloud.jobs.announced(now - REPAIR_AFTER):
+    for announced in cloud.jobs.announced(now - REPAIR_AFTER):
         try:
-            _take_back(cloud, job_id, retention_days)
+            _finish_intake(cloud, announced)
         except Exception as error:
-            error.add_note(f"job {job_id}")
+            error.add_note(f"job {announced.job_id}")
             errors.append(error)
     if errors:
         raise ExceptionGroup(f"{len(errors)} jobs were not repaired", errors)
@@ -61,12 +67,22 @@ def longest_run(cloud: Cloud, now: datetime) -> timedelta:
     return now - min(begun, default=now)
 
 
-def _take_back(cloud: Cloud, job_id: str, retention_days: int) -> None:
-    """Erases the file of a job that was announced and never created."""
-    cloud.jobs.revoke(job_id)
-    if cloud.jobs.get(job_id) is None:
-        cloud.blobs.erase(keys.prefix(job_id, retention_days))
-    cloud.jobs.forget(job_id)
+def _finish_intake(cloud: Cloud, announced: Announced) -> None:
+    """Erases the file of a job that was announced and never created; of one that was, the upload that it was made of."""
+    if announced.upload:
+        cloud.blobs.delete(announced.upload)
+        cloud.jobs.forget(announced.job_id)
+        return
+    cloud.jobs.revoke(announced.job_id)
+    if cloud.jobs.get(announced.job_id) is None:
+        cloud.blobs.erase(keys.prefix(announced.job_id, announced.retention_days))
+    cloud.jobs.forget(announced.job_id)
+
+
+def _start(cloud: Cloud, job: Job) -> None:
+    """Starts a job whose submission could not."""
+    if cloud.workflow.status(job.id) is None:
+        cloud.workflow.start(job, formats_to_prepare(job))
 
 
 def _repair(cloud: Cloud, job: Job, now: datetime, drained: bool) -> None:
