@@ -72,8 +72,9 @@ def _answer(connection: Connection, data: bytes, max_pages: int, cpu_seconds: in
         answer = {"refused": type(error).__name__, "detail": error.detail}
     except MemoryError:
         answer = {"costly": "memory"}
-    except Exception:
-        answer = {"crashed": traceback.format_exc()}
+    except Exception as error:
+        # For the log: without the message, in which libraries quote what they were given.
+        answer = {"crashed": "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__}
     connection.send_bytes(json.dumps(answer).encode())
 
 
