@@ -284,6 +284,10 @@ def system() -> Iterator[System]:
             boto3.DEFAULT_SESSION.events.register("before-send.lambda.Invoke", _dispatch(found.ledger))
             yield found
     finally:
+        from functions.ocr_page import handler
+
+        handler.pages().stop()
+        handler.pages.cache_clear()
         os.environ.clear()
         os.environ |= environment
         boto3.DEFAULT_SESSION = None

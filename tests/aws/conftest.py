@@ -152,11 +152,10 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Settings], N
 
     yield deploy
     connected.cache_clear()
-    if "functions.ocr_page.handler" in sys.modules:
-        pages = sys.modules["functions.ocr_page.handler"].pages
-        if pages.cache_info().currsize:
-            pages().stop()
-        pages.cache_clear()
+    page_worker = sys.modules.get("functions.ocr_page.handler")
+    if page_worker and page_worker.pages.cache_info().currsize:
+        page_worker.pages().stop()
+        page_worker.pages.cache_clear()
 
 
 @pytest.fixture
