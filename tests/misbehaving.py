@@ -6,15 +6,15 @@ import os
 import signal
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ocrchat.errors import PageUnreadable
 from ocrchat.media import MediaType
 from ocrchat.model import PageImage, PageResult, Tier
 
-FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY, BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT = range(
-    12
-)
+FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY = range(7)
+BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT, HALF = range(7, 13)
 
 
 class Misbehaving:
@@ -43,6 +43,8 @@ class Misbehaving:
             case _ if index == LOOPS:
                 while True:
                     pass
+            case _ if index == HALF:
+                Connection._send = _send_half  # type: ignore[attr-defined]
             case _ if index == SLEEPS:
                 time.sleep(60)
         engine = " ".join(sorted(os.environ)) if index == ENVIRONMENT else str(os.getpid())
@@ -57,6 +59,11 @@ class Misbehaving:
 def _die(of: signal.Signals) -> None:
     os.kill(os.getpid(), of)
     threading.Event().wait()
+
+
+def _send_half(connection: Connection, message: bytes, write: object = None) -> None:
+    os.write(connection.fileno(), message[: len(message) // 2])
+    _die(signal.SIGSEGV)
 
 
 def reader() -> Misbehaving:

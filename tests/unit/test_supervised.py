@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -124,6 +125,22 @@ def test_the_log_is_told_what_and_where_and_no_message(
 
 def test_a_page_whose_process_was_killed_once_is_read_by_the_next(process: PageProcess, tries: Path) -> None:
     assert read(process, tries, page.ONCE).error is None
+
+
+def test_one_that_has_died_since_its_last_page_is_not_the_next_pages_failure(process: PageProcess, tries: Path) -> None:
+    pid = int(read(process, tries, page.FINE).engine)
+    os.kill(pid, signal.SIGXCPU)
+    time.sleep(0.2)
+
+    assert int(read(process, tries, page.FINE).engine) != pid
+
+
+def test_one_that_dies_in_the_middle_of_its_answer_is_replaced(process: PageProcess, tries: Path) -> None:
+    with pytest.raises(PageCrashes):
+        read(process, tries, page.HALF)
+
+    assert len(tries.read_bytes()) == 2
+    assert read(process, tries, page.FINE).error is None
 
 
 def test_the_process_does_not_know_our_credentials(

@@ -27,6 +27,9 @@ CPU_SECONDS = 12
 WALL_SECONDS = 20.0
 """What is left of API Gateway's 29 s then is for the rest of a submission."""
 
+DYING_SECONDS = 5
+"""For a process that has closed its end."""
+
 MEMORY_MB = 1500
 """Of private memory that may be written; the functions that open files have 1769 MB."""
 
@@ -51,11 +54,12 @@ def inspect(
             process.start()
         try:
             answer = json.loads(ours.recv_bytes()) if ours.poll(wall_seconds) else {"costly": "time"}
-        except EOFError:
+        except (EOFError, OSError):
             answer = {}
-        if answer:
+            process.join(DYING_SECONDS)
+        finally:
             process.kill()
-        process.join()
+            process.join()
     return _understood(answer or _death(process.exitcode))
 
 
