@@ -12,9 +12,9 @@ from ocrchat.errors import PageUnreadable
 from ocrchat.media import MediaType
 from ocrchat.model import PageImage, PageResult, Tier
 
-FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY, BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT = range(
-    12
-)
+(
+    FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY, BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT, PRINTS
+) = range(13)  # fmt: skip
 
 
 class Misbehaving:
@@ -43,6 +43,8 @@ class Misbehaving:
             case _ if index == LOOPS:
                 while True:
                     pass
+            case _ if index == PRINTS:
+                os.write(1, b"printed by a library")
             case _ if index == SLEEPS:
                 time.sleep(60)
         engine = " ".join(sorted(os.environ)) if index == ENVIRONMENT else str(os.getpid())

@@ -139,6 +139,17 @@ def test_the_process_does_not_know_our_credentials(
     assert "AWS_SECRET_ACCESS_KEY" not in names
 
 
+def test_what_a_library_prints_is_no_output_of_ours(tries: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    process = PageProcess("tests.misbehaving:reader", memory_mb=1000, cpu_seconds=1)
+    try:
+        read(process, tries, page.PRINTS)
+    finally:
+        process.stop()
+
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "printed by a library")
+
+
 def test_one_that_does_not_come_up_is_no_pages_failure(tries: Path) -> None:
     absent = PageProcess("tests.misbehaving:absent", memory_mb=1000, cpu_seconds=1)
 

@@ -33,6 +33,10 @@ _HANDED_ON = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_INITIALIZATION_TYPE
 """Of what begins with AWS_: credentials among the rest."""
 
 
+_STDERR = 2
+"""Where goes what libraries print. Ours to write to stdout may be an answer: the emulator's workers speak over theirs."""
+
+
 class PageLost(Exception):
     """The page was not read for a reason that may not be its own. Another try may do it."""
 
@@ -87,6 +91,7 @@ class PageProcess:
                 [sys.executable, "-P", "-m", "ocrchat.page_process", str(theirs.fileno()), *self._command],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
+                stdout=_STDERR,
                 env=_environment(),
             )
         self._running = process, ours
