@@ -6,15 +6,15 @@ import os
 import signal
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ocrchat.errors import PageUnreadable
 from ocrchat.media import MediaType
 from ocrchat.model import PageImage, PageResult, Tier
 
-(
-    FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY, BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT, PRINTS
-) = range(13)  # fmt: skip
+FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY = range(7)
+BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT, HALF, PRINTS = range(7, 14)
 
 
 class Misbehaving:
@@ -45,6 +45,9 @@ class Misbehaving:
                     pass
             case _ if index == PRINTS:
                 os.write(1, b"printed by a library")
+                os.write(2, b"words of a document")
+            case _ if index == HALF:
+                Connection._send = _send_half  # type: ignore[attr-defined]
             case _ if index == SLEEPS:
                 time.sleep(60)
         engine = " ".join(sorted(os.environ)) if index == ENVIRONMENT else str(os.getpid())
@@ -59,6 +62,11 @@ class Misbehaving:
 def _die(of: signal.Signals) -> None:
     os.kill(os.getpid(), of)
     threading.Event().wait()
+
+
+def _send_half(connection: Connection, message: bytes, write: object = None) -> None:
+    os.write(connection.fileno(), message[: len(message) // 2])
+    _die(signal.SIGSEGV)
 
 
 def reader() -> Misbehaving:

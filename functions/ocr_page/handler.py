@@ -17,7 +17,6 @@ from ocrchat.aws.queue import from_message
 from ocrchat.cloud import cloud
 from ocrchat.errors import PageCrashes, PageTooCostly
 from ocrchat.scratch import Scratch
-from ocrchat.settings import vcpus
 from ocrchat.supervised import PageProcess
 from ocrchat.telemetry import count, logger, measure
 
@@ -25,7 +24,7 @@ FIRST_RETRY_SECONDS = 5
 """Then four times as long at each further try: 5 s, 20 s, 80 s, 320 s."""
 
 CPU_SECONDS = 75
-"""Of a core, for one page: three quarters of our time limit of 120 s. A page of newsprint takes a tenth of it."""
+"""For one page, on all threads together, so that one which loops is ended before the time of the invocation is."""
 
 OUR_MB = 120
 """Of our memory what this process takes, which opens no file. The rest is the other's, that reads pages."""
@@ -42,7 +41,7 @@ def pages() -> PageProcess:
     return PageProcess(
         "functions.ocr_page.models:reader",
         memory_mb=int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) - OUR_MB,
-        cpu_seconds=CPU_SECONDS * vcpus(),
+        cpu_seconds=CPU_SECONDS,
     )
 
 

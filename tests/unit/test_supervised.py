@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -126,6 +127,22 @@ def test_a_page_whose_process_was_killed_once_is_read_by_the_next(process: PageP
     assert read(process, tries, page.ONCE).error is None
 
 
+def test_one_that_has_died_since_its_last_page_is_not_the_next_pages_failure(process: PageProcess, tries: Path) -> None:
+    pid = int(read(process, tries, page.FINE).engine)
+    os.kill(pid, signal.SIGXCPU)
+    time.sleep(0.2)
+
+    assert int(read(process, tries, page.FINE).engine) != pid
+
+
+def test_one_that_dies_in_the_middle_of_its_answer_is_replaced(process: PageProcess, tries: Path) -> None:
+    with pytest.raises(PageCrashes):
+        read(process, tries, page.HALF)
+
+    assert len(tries.read_bytes()) == 2
+    assert read(process, tries, page.FINE).error is None
+
+
 def test_the_process_does_not_know_our_credentials(
     process: PageProcess, tries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,15 +156,23 @@ def test_the_process_does_not_know_our_credentials(
     assert "AWS_SECRET_ACCESS_KEY" not in names
 
 
-def test_what_a_library_prints_is_no_output_of_ours(tries: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_a_library_prints_gets_nowhere(tries: Path, capfd: pytest.CaptureFixture[str]) -> None:
     process = PageProcess("tests.misbehaving:reader", memory_mb=1000, cpu_seconds=1)
     try:
         read(process, tries, page.PRINTS)
     finally:
         process.stop()
 
+    assert capfd.readouterr() == ("", "")
+
+
+def test_why_one_does_not_come_up_can_be_read(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(PageLost):
+        PageProcess("tests.misbehaving:absent", memory_mb=1000, cpu_seconds=1).start()
+
     out, err = capfd.readouterr()
-    assert (out, err) == ("", "printed by a library")
+    assert not out
+    assert "RuntimeError: there are no weights" in err
 
 
 def test_one_that_does_not_come_up_is_no_pages_failure(tries: Path) -> None:

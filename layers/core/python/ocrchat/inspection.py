@@ -19,6 +19,7 @@ from ocrchat import errors, reader
 from ocrchat.errors import BadRequest, DamagedFile, FileTooCostly
 from ocrchat.media import MediaType
 from ocrchat.reader import SourceInfo
+from ocrchat.silence import fall_silent
 from ocrchat.telemetry import logger
 
 CPU_SECONDS = 12
@@ -26,6 +27,9 @@ CPU_SECONDS = 12
 
 WALL_SECONDS = 20.0
 """What is left of API Gateway's 29 s then is for the rest of a submission."""
+
+DYING_SECONDS = 5
+"""For a process that has closed its end."""
 
 MEMORY_MB = 1500
 """Of private memory that may be written; the functions that open files have 1769 MB."""
@@ -51,11 +55,12 @@ def inspect(
             process.start()
         try:
             answer = json.loads(ours.recv_bytes()) if ours.poll(wall_seconds) else {"costly": "time"}
-        except EOFError:
+        except (EOFError, OSError):
             answer = {}
-        if answer:
+            process.join(DYING_SECONDS)
+        finally:
             process.kill()
-        process.join()
+            process.join()
     return _understood(answer or _death(process.exitcode))
 
 
@@ -64,6 +69,7 @@ def _answer(connection: Connection, data: bytes, max_pages: int, cpu_seconds: in
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    fall_silent()
     answer: dict[str, Any]
     try:
         found = reader.inspect(data, max_pages)

@@ -32,9 +32,8 @@ DYING_SECONDS = 5
 _HANDED_ON = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_INITIALIZATION_TYPE")
 """Of what begins with AWS_: credentials among the rest."""
 
-
 _STDERR = 2
-"""Where goes what libraries print. Ours to write to stdout may be an answer: the emulator's workers speak over theirs."""
+"""Where goes what is printed until it can read, when it falls silent. The emulator's workers speak over their stdout."""
 
 
 class PageLost(Exception):
@@ -83,8 +82,9 @@ class PageProcess:
 
     def start(self) -> Connection:
         """Returns once it can read. Raises PageLost where it does not come as far."""
-        if self._running:
+        if self._running and self._running[0].poll() is None:
             return self._running[1]
+        self.stop()  # one that has died since its last page is no page's doing
         ours, theirs = Pipe()
         with theirs:
             process = subprocess.Popen(
@@ -96,7 +96,10 @@ class PageProcess:
             )
         self._running = process, ours
         try:
-            ready = ours.poll(START_SECONDS) and ours.recv_bytes() == READY
+            left = self._seconds_left()
+            ready = (
+                ours.poll(START_SECONDS if left is None else min(START_SECONDS, left)) and ours.recv_bytes() == READY
+            )
         except (EOFError, OSError):
             ready = False
         if not ready:
@@ -125,15 +128,18 @@ class PageProcess:
         connection = self.start()
         try:
             connection.send_bytes(request)
-            if not connection.poll(self._seconds_left()):
-                self.stop()
-                raise PageLost("the page was not read in the time that there was")
-            answer = json.loads(connection.recv_bytes())
-            image = _image(answer, connection)
-        except (EOFError, ConnectionError) as error:
+        except OSError as error:
+            raise _Hurt(PageLost("the process that reads pages was gone before it was asked")) from error
+        try:
+            answer = json.loads(self._received(connection))
+            image = self._received(connection) if answer.get("image") else b""
+        except (EOFError, OSError) as error:  # OSError without a class of its own: the end in the middle of a message
             raise _death(self._end(DYING_SECONDS)) from error
+        except BaseException:
+            self.stop()  # what it still has to say is of this page, and would be taken for the next one's
+            raise
         if "page" in answer:
-            return codec.page_from_json(answer["page"]), image
+            return codec.page_from_json(answer["page"]), _image(answer["image"], image)
         if "unreadable" in answer:
             raise PageUnreadable(answer["unreadable"])
         if "out_of_memory" in answer:
@@ -141,6 +147,11 @@ class PageProcess:
         if "crashed" in answer:
             raise _Hurt(PageCrashes(answer["crashed"]))
         raise PageLost(answer["failed"])
+
+    def _received(self, connection: Connection) -> bytes:
+        if not connection.poll(self._seconds_left()):
+            raise PageLost("the page was not read in the time that there was")
+        return connection.recv_bytes()
 
     def _seconds_left(self) -> float | None:
         """None without a limit."""
@@ -184,9 +195,8 @@ def _request(source: Path, media_type: MediaType, index: int, tier: Tier, langua
     return json.dumps(request).encode()
 
 
-def _image(answer: dict[str, Any], connection: Connection) -> PageImage | None:
-    size = answer.get("image")
-    return PageImage(connection.recv_bytes(), size["width"], size["height"], size["dpi"]) if size else None
+def _image(size: dict[str, Any] | None, pixels: bytes) -> PageImage | None:
+    return PageImage(pixels, size["width"], size["height"], size["dpi"]) if size else None
 
 
 def _environment() -> dict[str, str]:
