@@ -37,8 +37,8 @@
     ├── NoTranslation 409           no_translation
     ├── IdempotencyKeyReused 422    idempotency_key_reused
     ├── PageUnreadable 422          page_unreadable       (a page, never a request)
-    │   ├── PageTooCostly           page_too_costly
-    │   └── PageCrashes             page_crashed
+    │   ├── PageTooCostly 422       page_too_costly
+    │   └── PageCrashes 422         page_crashed
     ├── TooManyRequests 429, retryable  too_many_requests
     ├── GatewayTimeout 504, retryable   gateway_timeout
     └── Unavailable 503, retryable  unavailable           (an AWS service said: not now)
