@@ -16,7 +16,6 @@ from tests import hostile
 from tests.documents import digital_pdf
 from tests.http.test_bad_input import with_user_password
 
-
 MUCH_MB = 16_000
 """A fork has what its parent has, which here is all that was tested before."""
 
