@@ -69,8 +69,8 @@ _TRANSLATE = {
 }
 """Likewise, of who translates. `translate_endpoint_url` is where a stand-in for Amazon Translate and Bedrock listens."""
 
-_WORKER_MB = 900
-"""What an OCR worker takes at most."""
+_WORKER_MB = 1100
+"""What an OCR worker takes at most, with the process that reads its pages: a dense page of the vlm tier."""
 
 
 @dataclass(frozen=True)

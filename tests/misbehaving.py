@@ -14,7 +14,7 @@ from ocrchat.media import MediaType
 from ocrchat.model import PageImage, PageResult, Tier
 
 FINE, UNREADABLE, RAISES, NO_FILE, SEGFAULTS, KILLED, EATS_MEMORY = range(7)
-BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT, HALF = range(7, 13)
+BAD_ALLOC, LOOPS, SLEEPS, ONCE, ENVIRONMENT, HALF, PRINTS = range(7, 14)
 
 
 class Misbehaving:
@@ -43,6 +43,9 @@ class Misbehaving:
             case _ if index == LOOPS:
                 while True:
                     pass
+            case _ if index == PRINTS:
+                os.write(1, b"printed by a library")
+                os.write(2, b"words of a document")
             case _ if index == HALF:
                 Connection._send = _send_half  # type: ignore[attr-defined]
             case _ if index == SLEEPS:

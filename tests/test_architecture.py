@@ -72,8 +72,9 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "scratch": (PURE | {"aws"}, set()),
-    "page_process": (PURE | {"codec", "reader"}, set()),
-    "inspection": (PURE | {"reader", "telemetry"}, set()),
+    "silence": (PURE, set()),
+    "page_process": (PURE | {"codec", "reader", "silence"}, set()),
+    "inspection": (PURE | {"reader", "silence", "telemetry"}, set()),
     "supervised": (PURE | {"codec", "page_process", "telemetry"}, set()),
     "cloud": (PURE | {"aws", "chat", "translation", "vlm"}, {"boto3", "botocore"}),
     "usecases": (

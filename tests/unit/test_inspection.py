@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 
 import pytest
+from PIL import Image
 
 from ocrchat import inspection, reader
 from ocrchat.errors import BadRequest, DamagedFile, FileTooCostly, PasswordNeeded, TooManyPages
@@ -32,6 +34,21 @@ def test_what_is_wrong_with_a_file_is_said_in_its_readers_words(data: bytes, err
         inspection.inspect(data, 3)
 
     assert heard.value.detail == said.value.detail
+
+
+def test_what_libtiff_says_of_a_damaged_file_gets_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
+    whole = io.BytesIO()
+    Image.effect_noise((200, 200), 50).save(whole, "TIFF", compression="tiff_lzw")
+    damaged = bytearray(whole.getvalue())
+    damaged[2000:3000] = bytes(1000)
+
+    with pytest.raises(DamagedFile):
+        reader.inspect(bytes(damaged), 1)
+    assert capfd.readouterr().err
+    with pytest.raises(DamagedFile):
+        inspection.inspect(bytes(damaged), 1)
+
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_picture_that_is_painted_over_without_end_is_refused() -> None:

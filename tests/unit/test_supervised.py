@@ -156,6 +156,25 @@ def test_the_process_does_not_know_our_credentials(
     assert "AWS_SECRET_ACCESS_KEY" not in names
 
 
+def test_what_a_library_prints_gets_nowhere(tries: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    process = PageProcess("tests.misbehaving:reader", memory_mb=1000, cpu_seconds=1)
+    try:
+        read(process, tries, page.PRINTS)
+    finally:
+        process.stop()
+
+    assert capfd.readouterr() == ("", "")
+
+
+def test_why_one_does_not_come_up_can_be_read(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(PageLost):
+        PageProcess("tests.misbehaving:absent", memory_mb=1000, cpu_seconds=1).start()
+
+    out, err = capfd.readouterr()
+    assert not out
+    assert "RuntimeError: there are no weights" in err
+
+
 def test_one_that_does_not_come_up_is_no_pages_failure(tries: Path) -> None:
     absent = PageProcess("tests.misbehaving:absent", memory_mb=1000, cpu_seconds=1)
 

@@ -19,6 +19,7 @@ from ocrchat import errors, reader
 from ocrchat.errors import BadRequest, DamagedFile, FileTooCostly
 from ocrchat.media import MediaType
 from ocrchat.reader import SourceInfo
+from ocrchat.silence import fall_silent
 from ocrchat.telemetry import logger
 
 CPU_SECONDS = 12
@@ -68,6 +69,7 @@ def _answer(connection: Connection, data: bytes, max_pages: int, cpu_seconds: in
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    fall_silent()
     answer: dict[str, Any]
     try:
         found = reader.inspect(data, max_pages)

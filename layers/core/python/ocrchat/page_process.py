@@ -32,6 +32,7 @@ from ocrchat import codec
 from ocrchat.errors import PageUnreadable
 from ocrchat.media import MediaType
 from ocrchat.model import PageImage, Tier
+from ocrchat.silence import fall_silent
 
 if TYPE_CHECKING:
     from ocrchat.reader import PageReader
@@ -99,8 +100,10 @@ def main(descriptor: str, factory: str, memory_mb: str, cpu_seconds: str) -> Non
     # Private memory that may be written. Not RLIMIT_AS: of that the networks' files take much which costs nothing.
     resource.setrlimit(resource.RLIMIT_DATA, (int(memory_mb) * 2**20,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    reader = pkgutil.resolve_name(factory)()  # what keeps it from coming up is worth reading
+    fall_silent()
     with contextlib.suppress(ConnectionError):
-        serve(Connection(int(descriptor)), pkgutil.resolve_name(factory)(), int(cpu_seconds))
+        serve(Connection(int(descriptor)), reader, int(cpu_seconds))
 
 
 if __name__ == "__main__":

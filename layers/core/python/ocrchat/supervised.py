@@ -32,6 +32,9 @@ DYING_SECONDS = 5
 _HANDED_ON = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_INITIALIZATION_TYPE")
 """Of what begins with AWS_: credentials among the rest."""
 
+_STDERR = 2
+"""Where goes what is printed until it can read, when it falls silent. The emulator's workers speak over their stdout."""
+
 
 class PageLost(Exception):
     """The page was not read for a reason that may not be its own. Another try may do it."""
@@ -88,6 +91,7 @@ class PageProcess:
                 [sys.executable, "-P", "-m", "ocrchat.page_process", str(theirs.fileno()), *self._command],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
+                stdout=_STDERR,
                 env=_environment(),
             )
         self._running = process, ours
