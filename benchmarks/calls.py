@@ -32,10 +32,10 @@ from typing import Any
 
 import boto3
 import httpx
-import pymupdf
 from botocore.awsrequest import AWSRequest, AWSResponse
 from moto import mock_aws
 
+from benchmarks import documents
 from benchmarks.capacity import Index
 from benchmarks.ledger import Ledger
 from infra.config import default_plans
@@ -349,18 +349,12 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-def document(pages: int) -> bytes:
-    """The example report's first page, over and over: digital, so that no time goes into recognition, which calls nothing."""
-    with pymupdf.open(ROOT / "examples" / "report.pdf") as report, pymupdf.open() as made:
-        for _ in range(pages):
-            made.insert_pdf(report, to_page=0)
-        return bytes(made.tobytes(garbage=4, deflate=True))  # its fonts and pictures once
-
-
 def main() -> None:
     with system() as running:
         idle = running.idle()
-        jobs = [running.job(document(pages)) for pages in CPU_PAGES] + [running.job(document(VLM_PAGES), "vlm")]
+        jobs = [running.job(documents.digital(pages)) for pages in CPU_PAGES] + [
+            running.job(documents.digital(VLM_PAGES), "vlm")
+        ]
     RESULTS.write_text(json.dumps({"jobs": jobs, "idle": idle}, indent=1) + "\n")
     for job in jobs:
         print(job["pages"], job["tier"], json.dumps(job["functions"]))

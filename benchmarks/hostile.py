@@ -29,7 +29,8 @@ import httpx
 from rich.console import Console
 
 from benchmarks import machine, product, scores
-from benchmarks.watch import Watch
+from benchmarks.peaks import Peaks
+from local import runtime
 from local.deploy import ROOT
 from ocrchat import export
 
@@ -53,16 +54,16 @@ def main() -> int:
     items = json.loads((options.eval / FOLDER / "manifest.json").read_text())["items"]
     if options.only:
         items = [item for item in items if item["id"].startswith(options.only)]
-    with tempfile.TemporaryDirectory() as texts, product.running(PORT) as stack, Watch().watching() as watch:
+    with tempfile.TemporaryDirectory() as texts, product.running(PORT) as stack, Peaks().watching() as peaks:
         with product.client(PORT) as client:
             for _ in range(2):
                 product.read(
                     client, ROOT / "examples" / "scan.jpg"
                 )  # so that no networks are loaded on the time of an item
-        with product.client(PORT) as client, bystander(product.account(stack, "bystander")) as others:
+        with product.client(PORT) as client, bystander(runtime.open_account(stack.cloud, "bystander")) as others:
             rows = []
             for item in items:
-                rows.append(sent(client, watch, options.eval, item, Path(texts)))
+                rows.append(sent(client, peaks, options.eval, item, Path(texts)))
                 console.print(
                     item["id"], {name: it for name, it in rows[-1].items() if name != "peak_mb"}, soft_wrap=True
                 )
@@ -98,15 +99,15 @@ def main() -> int:
     return 1 if failures or others["wrong"] else 0
 
 
-def sent(client: httpx.Client, watch: Watch, pack: Path, item: dict[str, Any], texts: Path) -> dict[str, Any]:
+def sent(client: httpx.Client, peaks: Peaks, pack: Path, item: dict[str, Any], texts: Path) -> dict[str, Any]:
     """What became of the file. `outcome` is a status of HTTP, or how the job ended: done, partial, failed, unended."""
     file = pack / FOLDER / item["file"]
-    watch.begin()
+    peaks.begin()
     started = time.perf_counter()
     answer = client.post("/api/v1/ocr/", files={"file": (file.name, file.read_bytes())})
     row: dict[str, Any] = {"outcome": str(answer.status_code)}
     if answer.status_code == 200:
-        job = ended(client, answer.json(), 2 * item["limits"]["seconds"])
+        job = product.ended(client, answer.json(), 2 * item["limits"]["seconds"])
         row["outcome"] = "partial" if job["status"] == "done" and job["failed_pages"] else job["status"]
         row["pages"] = job["page_count"]
         if job["status"] == "unended":  # it would be in the way of the next
@@ -119,19 +120,8 @@ def sent(client: httpx.Client, watch: Watch, pack: Path, item: dict[str, Any], t
             row["code"] = job["error"]["code"]
         if job["status"] == "done":
             row["downloads"] = dict(downloads(client, job, texts / f"{item['id']}.txt"))
-    row["peak_mb"] = watch.peaks()
+    row["peak_mb"] = peaks.peaks()
     return row
-
-
-def ended(client: httpx.Client, job: dict[str, Any], seconds: float, every: float = 0.2) -> dict[str, Any]:
-    """The job at its end, or as it is after so long."""
-    give_up = time.monotonic() + seconds
-    while job["status"] in ("pending", "processing"):
-        if time.monotonic() > give_up:
-            return job | {"status": "unended"}
-        time.sleep(every)
-        job = client.get(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()
-    return job
 
 
 def downloads(client: httpx.Client, job: dict[str, Any], text: Path) -> Iterator[tuple[str, int]]:
@@ -178,7 +168,9 @@ def bystander(token: str) -> Iterator[dict[str, Any]]:
                 name, word = BYSTANDERS[found["jobs"] % len(BYSTANDERS)]
                 started = time.perf_counter()
                 answer = client.post("/api/v1/ocr/", files={"file": (name, (ROOT / "examples" / name).read_bytes())})
-                job = ended(client, answer.json(), 120) if answer.status_code == 200 else {"status": answer.text}
+                job = (
+                    product.ended(client, answer.json(), 120) if answer.status_code == 200 else {"status": answer.text}
+                )
                 found["jobs"] += 1
                 found["slowest_s"] = max(found["slowest_s"], round(time.perf_counter() - started, 2))
                 if job["status"] != "done" or job["failed_pages"] or word not in job["text"]:

@@ -18,8 +18,6 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +25,10 @@ import httpx
 import pymupdf
 from rich.console import Console
 
-from benchmarks import machine, product
-from benchmarks.calls import document
-from benchmarks.hostile import ended
-from benchmarks.watch import Watch
+from benchmarks import documents, machine, product
+from benchmarks.peaks import Peaks
 from chaos.proxy import Proxy
-from local import runtime
-from local.deploy import ROOT
-from local.front import front, serving
+from chaos.system import started
 from ocrchat import export
 from ocrchat.limits import REQUEST_BYTES
 
@@ -52,32 +46,26 @@ def main() -> None:
     parser.add_argument("--scanned", type=_numbers, default=[1, 20, 100])
     options = parser.parse_args()
     rows = []
-    with system() as proxy, Watch().watching() as watch, product.client(PORT) as client:
+    with (
+        started(haste=1.0, port=PORT, token=product.TOKEN) as system,
+        Peaks().watching() as peaks,
+        product.client(PORT) as client,
+    ):
         for kind, numbers in (("digital", options.pages), ("scanned", options.scanned)):
-            make = document if kind == "digital" else scanned
+            make = documents.digital if kind == "digital" else documents.scanned
             submit(client, make(1))  # so that nothing is started on the time of the first
             for pages in numbers:
-                rows.append({"kind": kind} | measure(client, proxy, watch, make(pages), pages))
+                rows.append({"kind": kind} | measure(client, system.proxy, peaks, make(pages), pages))
                 console.print(rows[-1])
                 RESULTS.write_text(json.dumps(machine.facts() | {"documents": rows}, indent=1) + "\n")
 
 
-@contextmanager
-def system() -> Iterator[Proxy]:
-    with ExitStack() as stack:
-        proxy = stack.enter_context(Proxy(seed=0).serving())
-        running = stack.enter_context(runtime.run(product.TOKEN, workers_endpoint=proxy.url))
-        proxy.target = running.endpoint
-        stack.enter_context(serving(front(running.api_url, running.gate), PORT))
-        yield proxy
-
-
-def measure(client: httpx.Client, proxy: Proxy, watch: Watch, content: bytes, pages: int) -> dict[str, Any]:
+def measure(client: httpx.Client, proxy: Proxy, peaks: Peaks, content: bytes, pages: int) -> dict[str, Any]:
     proxy.made.clear()
     proxy.brought.clear()
-    watch.begin()
+    peaks.begin()
     started = time.perf_counter()
-    job = ended(client, submit(client, content), SECONDS_A_PAGE * (pages + 10), every=2)
+    job = product.ended(client, submit(client, content), SECONDS_A_PAGE * (pages + 10), every=2)
     seconds = time.perf_counter() - started
     assert (job["status"], job["failed_pages"]) == ("done", []), (job["status"], job["error"])
     row = {
@@ -86,12 +74,12 @@ def measure(client: httpx.Client, proxy: Proxy, watch: Watch, content: bytes, pa
         "seconds_a_page": round(seconds / pages, 3),
         "calls_a_page": {name: round(count / pages, 2) for name, count in sorted(_by_service(proxy).items())},
         "s3_kb_read_a_page": round(proxy.brought["s3 GET"] / pages / 1e3, 1),
-        "peak_mb": watch.peaks(),
+        "peak_mb": peaks.peaks(),
     }
-    watch.begin()
+    peaks.begin()
     row["result"] = result(client, job, pages)
     row["downloads"] = {name: download(client, job, name) for name in export.FORMATS}
-    row["peak_mb_of_downloads"] = watch.peaks()
+    row["peak_mb_of_downloads"] = peaks.peaks()
     return row
 
 
@@ -141,16 +129,6 @@ def download(client: httpx.Client, job: dict[str, Any], name: str) -> dict[str, 
         case _:
             assert answer.content, name
     return {"seconds": round(seconds, 2), "mb": round(len(answer.content) / 1e6, 3)}
-
-
-def scanned(pages: int) -> bytes:
-    """The example scan on so many pages, each with a copy of its own."""
-    content = (ROOT / "examples" / "scan.jpg").read_bytes()
-    with pymupdf.open() as made:
-        for number in range(pages):
-            page = made.new_page()
-            page.insert_image(page.rect, stream=content + b"%d" % number)
-        return bytes(made.tobytes())
 
 
 def _by_service(proxy: Proxy) -> dict[str, int]:

@@ -20,7 +20,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -30,7 +29,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -40,12 +38,12 @@ import httpx
 import pymupdf
 from rich.console import Console
 
-from benchmarks import machine
+from benchmarks import documents, machine
 from benchmarks.watching import Watch
-from infra.config import default_plans
 from local import runtime
 from local.deploy import ROOT
-from ocrchat import engines, reader, usecases
+from local.emulator import free_port
+from ocrchat import engines, reader
 from ocrchat.cloud import Cloud
 from ocrchat.media import MediaType
 from ocrchat.model import Tier
@@ -79,19 +77,11 @@ console = Console(highlight=False)
 # -- documents ---------------------------------------------------------------------------------------------------------
 
 
-def documents(folder: Path) -> None:
-    """Pages of the examples, as PDFs of so many pages."""
+def write_documents(folder: Path) -> None:
     for count in (1, 8):
-        with pymupdf.open() as scan:
-            for _ in range(count):
-                page = scan.new_page()
-                page.insert_image(page.rect, filename=ROOT / "examples" / "scan.jpg")
-            scan.save(folder / f"scan-{count}.pdf")
+        (folder / f"scan-{count}.pdf").write_bytes(documents.scanned(count))
     for count in (1, 8, DIGITAL_PAGES, 1000):
-        with pymupdf.open(ROOT / "examples" / "report.pdf") as report, pymupdf.open() as digital:
-            while len(digital) < count:
-                digital.insert_pdf(report, to_page=min(len(report), count - len(digital)) - 1)
-            digital.save(folder / f"digital-{count}.pdf", garbage=4, deflate=True)
+        (folder / f"digital-{count}.pdf").write_bytes(documents.digital(count))
 
 
 # -- the bare engine ---------------------------------------------------------------------------------------------------
@@ -139,17 +129,12 @@ class Server:
 
     def open_account(self, name: str) -> str:
         """Its token."""
-        account_id, now = name.lower(), datetime.now(UTC)
-        usecases.open_account(self._cloud, account_id, default_plans()["business"])
-        self._cloud.books.grant(account_id, 10_000_000, "load", now)
-        return self._cloud.accounts.issue_token(account_id, "load", now)
+        return runtime.open_account(self._cloud, name.lower())
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "serve.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -309,7 +294,7 @@ def memory(watch: Watch, begun: float, ended: float) -> dict[str, dict[str, floa
 
 
 def measure(folder: Path, minutes: float) -> dict[str, Any]:
-    documents(folder)
+    write_documents(folder)
     cores = os.cpu_count() or 1
     console.print("The bare engine ...")
     bare_scan = bare_on_all_cores(folder / "scan-8.pdf")

@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pymupdf
 from rich.console import Console
 
-from benchmarks import product
+from benchmarks import documents, product
 from local import runtime
 from local.deploy import ROOT
 from ocrchat import engines, reader
@@ -61,25 +60,6 @@ def cpu_reader() -> reader.Reader:
     return reader.Reader({Tier.CPU: engines.CpuModels(runtime.WEIGHTS, None, threads=1)})
 
 
-def first_page(folder: Path) -> Path:
-    path = folder / "one-page.pdf"
-    with pymupdf.open(ROOT / "examples" / "report.pdf") as report, pymupdf.open() as page:
-        page.insert_pdf(report, to_page=0)
-        page.save(path)
-    return path
-
-
-def long_scan(folder: Path) -> Path:
-    """20 pages of the scan: more than is answered inline, so the page workers share them."""
-    path = folder / "scan-20-pages.pdf"
-    with pymupdf.open() as document:
-        for _ in range(20):
-            page = document.new_page()
-            page.insert_image(page.rect, filename=ROOT / "examples" / "scan.jpg")
-        document.save(path)
-    return path
-
-
 def measure(
     client: httpx.Client, here: reader.PageReader, watched: reader.PageReader, path: Path, runs: int = RUNS
 ) -> dict[str, Any]:
@@ -103,13 +83,16 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         client = stack.enter_context(product.served(PORT))
         ready = time.perf_counter() - started
-        watched = PageProcess("benchmarks.overhead:cpu_reader", memory_mb=1649, cpu_seconds=75)
+        watched = PageProcess("benchmarks.overhead:cpu_reader", memory_mb=1579, cpu_seconds=75)
         stack.callback(watched.stop)
         rows = []
-        for path in (first_page(folder), *(ROOT / "examples" / name for name in EXAMPLES)):
+        (first_page := folder / "one-page.pdf").write_bytes(documents.digital(1))
+        for path in (first_page, *(ROOT / "examples" / name for name in EXAMPLES)):
             rows.append(measure(client, here, watched, path))
             console.print(rows[-1])
-        rows.append(measure(client, here, watched, long_scan(folder), runs=1))
+        # More than is answered inline, so the page workers share them.
+        (long_scan := folder / "scan-20-pages.pdf").write_bytes(documents.scanned(20))
+        rows.append(measure(client, here, watched, long_scan, runs=1))
         console.print(rows[-1])
     results = {"cores": os.cpu_count(), "runs": RUNS, "start_s": round(ready, 2), "documents": rows}
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import httpx
 
 from local import runtime
 from local.front import front, serving
-from ocrchat import usecases
 
 TOKEN = "bench"
 
@@ -39,21 +37,24 @@ def served(port: int) -> Iterator[httpx.Client]:
         yield caller
 
 
-def account(stack: runtime.Running, name: str) -> str:
-    """Opens one of the largest plan; its token."""
-    now = datetime.now(UTC)
-    usecases.open_account(stack.cloud, name, next(reversed(stack.cloud.accounts.plans.values())))
-    stack.cloud.books.grant(name, runtime.CREDITS, "", now)
-    return stack.cloud.accounts.issue_token(name, name, now)
-
-
 def read(client: httpx.Client, path: Path) -> dict[str, Any]:
     """The job of a file, once it is done, as a client of the published API waits for it."""
     job: dict[str, Any] = (
         client.post("/api/v1/ocr/", files={"file": (path.name, path.read_bytes())}).raise_for_status().json()
     )
-    while job["status"] in ("pending", "processing"):
-        time.sleep(0.2)
-        job = client.get(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()
+    job = ended(client, job)
     assert job["status"] == "done", job["error"]
+    return job
+
+
+def ended(
+    client: httpx.Client, job: dict[str, Any], seconds: float = float("inf"), every: float = 0.2
+) -> dict[str, Any]:
+    """The job at its end; with the status "unended", as it is after so long."""
+    give_up = time.monotonic() + seconds
+    while job["status"] in ("pending", "processing"):
+        if time.monotonic() > give_up:
+            return job | {"status": "unended"}
+        time.sleep(every)
+        job = client.get(f"/api/v1/ocr/{job['uuid']}/").raise_for_status().json()
     return job

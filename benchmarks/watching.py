@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from chaos.workers import family, workers
+
 SAMPLE_SECONDS = 1.0
 
 
@@ -81,11 +83,9 @@ class Watch:
             yield front, "front"
             for emulator in front.children():
                 yield emulator, "emulator"
-                for worker in emulator.children():
-                    kind = worker.environ().get("POWERTOOLS_SERVICE_NAME", "emulator")
-                    yield worker, kind
-                    for child in worker.children(recursive=True):
-                        yield child, kind
+            for worker, entry in workers(front):
+                for process in family(worker):
+                    yield process, entry
             for client in self.clients:
                 yield psutil.Process(client), "client"
         except psutil.Error:

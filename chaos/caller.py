@@ -8,16 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from infra.config import default_plans
-from ocrchat import usecases
+from local import runtime
 from ocrchat.cloud import Cloud
 
-CREDITS = 100_000
 PATIENCE_SECONDS = 90.0
 LONGEST_PAUSE = 2.0
 
@@ -55,11 +52,8 @@ class Caller:
     """One account of its own, and its requests. Safe to use from several threads."""
 
     def __init__(self, url: str, cloud: Cloud) -> None:
-        now = datetime.now(UTC)
         self.account_id = f"chaos-{uuid.uuid4().hex}"
-        usecases.open_account(cloud, self.account_id, default_plans()["business"])
-        cloud.books.grant(self.account_id, CREDITS, "make chaos", now)
-        token = cloud.accounts.issue_token(self.account_id, "make chaos", now)
+        token = runtime.open_account(cloud, self.account_id)
         self.answers: Counter[int] = Counter()
         """How often each status was answered; 0 is no answer."""
         self.bugs: list[str] = []

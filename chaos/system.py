@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from chaos.proxy import Proxy
 from local import runtime
+from local.emulator import free_port
 from local.front import front, serving
 from ocrchat.cloud import Cloud
 
@@ -32,22 +32,15 @@ class System:
 
 
 @contextmanager
-def started() -> Iterator[System]:
-    """Raises EmulatorFailed. Callbacks may lead to this machine."""
+def started(haste: float = HASTE, port: int = 0, token: str | None = None) -> Iterator[System]:
+    """On `port`, or a free one; the demo account has `token`. Raises EmulatorFailed. Callbacks may lead to this machine."""
     os.environ["OCRCHAT_ALLOW_PRIVATE_ADDRESSES"] = "1"
     with ExitStack() as stack:
         proxy = stack.enter_context(Proxy(SEED).serving())
-        proxy.clock = HASTE
-        running = stack.enter_context(runtime.run(wait_scale=1 / HASTE, workers_endpoint=proxy.url))
+        proxy.clock = haste
+        running = stack.enter_context(runtime.run(token, wait_scale=1 / haste, workers_endpoint=proxy.url))
         proxy.target = running.endpoint
-        port = _free_port()
+        port = port or free_port()
         stack.enter_context(serving(front(running.api_url, running.gate), port))
         runtime.warm_up(running)
         yield System(running, proxy, f"http://127.0.0.1:{port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -16,21 +16,30 @@ SPARED = "submit.split"
 _GONE = (psutil.NoSuchProcess, psutil.AccessDenied)
 
 
-def workers(module: str = "") -> Iterator[psutil.Process]:
-    """Those that run a handler of ours, or only those of one entry file, such as "ocr_page.handler"."""
-    for emulator in psutil.Process().children():
+def workers(server: psutil.Process) -> Iterator[tuple[psutil.Process, str]]:
+    """Those of the emulators that a process has started, each with the entry file that it runs, such as "ocr_page.handler"."""
+    for emulator in server.children():
         for process in emulator.children():
             try:
-                service = process.environ().get("POWERTOOLS_SERVICE_NAME", "")
+                entry = process.environ().get("POWERTOOLS_SERVICE_NAME", "")
             except _GONE:
                 continue
-            if service and module in ("", service) and service != SPARED:
-                yield process
+            if entry:
+                yield process, entry
+
+
+def family(process: psutil.Process) -> tuple[psutil.Process, ...]:
+    """With what it has started."""
+    try:
+        return process, *process.children(recursive=True)
+    except _GONE:
+        return (process,)
 
 
 def at_work(module: str) -> list[psutil.Process]:
-    """The workers that compute right now, or what they have started does."""
-    before = [(process, _cpu(process)) for process in workers(module)]
+    """The workers of an entry file that compute right now, or what they have started does."""
+    ours = [process for process, entry in workers(psutil.Process()) if entry == module]
+    before = [(process, _cpu(process)) for process in ours]
     time.sleep(LOOK_SECONDS)
     return [process for process, used in before if _cpu(process) - used > LOOK_SECONDS / 4]
 
@@ -45,7 +54,7 @@ def kill_one(module: str, chance: random.Random) -> bool:
 
 def kill_all() -> int:
     """How many there were."""
-    found = list(workers())
+    found = [process for process, entry in workers(psutil.Process()) if entry != SPARED]
     for process in found:
         _kill(process)
     return len(found)
@@ -53,24 +62,16 @@ def kill_all() -> int:
 
 def _kill(process: psutil.Process) -> None:
     """With what it has started, which dies after it, so that nobody is left to say that it did."""
-    family = (process, *_descendants(process))
-    for each in family:
+    for each in family(process):
         try:
             each.kill()
         except _GONE:
             pass
 
 
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return list(process.children(recursive=True))
-    except _GONE:
-        return []
-
-
 def _cpu(process: psutil.Process) -> float:
     used = 0.0
-    for each in (process, *_descendants(process)):
+    for each in family(process):
         try:
             times = each.cpu_times()
         except _GONE:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def _entry(name: str, path: str, packaging: str, key: str) -> dict[str, Any]:
     }
 
 
-def _edit(file: Path, change: Any) -> None:
+def _edit(file: Path, change: Callable[[Any], None]) -> None:
     content = json.loads(file.read_text())
     change(content)
     file.write_text(json.dumps(content, indent=1))

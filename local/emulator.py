@@ -62,7 +62,7 @@ class Emulator:
         self._workers_endpoint = workers_endpoint
         self._folder = tempfile.TemporaryDirectory(prefix="ocrchat-local-", ignore_cleanup_errors=True)
         self.folder = Path(self._folder.name)
-        self._port = port or _free_port()
+        self._port = port or free_port()
         self.endpoint = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Emulator:
@@ -148,7 +148,8 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Of the loopback interface, as it is now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

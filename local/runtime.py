@@ -102,7 +102,7 @@ def run(token: str | None = None, wait_scale: float = 1.0, workers_endpoint: str
         yield Running(
             endpoint=emulator.endpoint,
             api_url=outputs["ApiUrl"].removesuffix("/"),
-            token=_open_account(cloud, DEMO_ACCOUNT, token),
+            token=open_account(cloud, DEMO_ACCOUNT, token),
             outputs=outputs,
             emulator=emulator,
             cloud=cloud,
@@ -135,7 +135,7 @@ def warm_up(running: Running) -> None:
 
     Raises EmulatorFailed with what came back instead.
     """
-    token = _open_account(running.cloud, "warm-up")
+    token = open_account(running.cloud, "warm-up")
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
         jobs = f"{running.api_url}/api/v1/ocr/"
         answer = client.post(
@@ -244,7 +244,7 @@ def inline_waiters() -> int:
     return 2 * ocr_workers()
 
 
-def _open_account(cloud: Cloud, account_id: str, token: str | None = None) -> str:
+def open_account(cloud: Cloud, account_id: str, token: str | None = None) -> str:
     """Opens an account of the largest plan, and returns its token."""
     now = datetime.now(UTC)
     usecases.open_account(cloud, account_id, next(reversed(cloud.accounts.plans.values())))

@@ -25,6 +25,8 @@ PURE = {
         "writing",
         "tools",
         "plans",
+        "confinement",
+        "tracebacks",
         "fields",
     ),
 }
@@ -72,9 +74,8 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "scratch": (PURE | {"aws"}, set()),
-    "silence": (PURE, set()),
-    "page_process": (PURE | {"codec", "reader", "silence"}, set()),
-    "inspection": (PURE | {"reader", "silence", "telemetry"}, set()),
+    "page_process": (PURE | {"codec", "reader"}, set()),
+    "inspection": (PURE | {"reader", "telemetry"}, set()),
     "supervised": (PURE | {"codec", "page_process", "telemetry"}, set()),
     "cloud": (PURE | {"aws", "chat", "translation", "vlm"}, {"boto3", "botocore"}),
     "usecases": (
@@ -95,7 +96,7 @@ RULES: dict[str, tuple[set[str], set[str]]] = {
         set(),
     ),
     "webhooks": (PAGE | {"aws", "cloud", "web"}, {"standardwebhooks"}),
-    "telemetry": (set(), {"aws_lambda_powertools"}),
+    "telemetry": (PURE, {"aws_lambda_powertools"}),
     "rest": (PURE | {"aws", "cloud", "telemetry"}, {"aws_lambda_powertools"}),
 }
 

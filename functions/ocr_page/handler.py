@@ -26,8 +26,9 @@ FIRST_RETRY_SECONDS = 5
 CPU_SECONDS = 75
 """For one page, on all threads together, so that one which loops is ended before the time of the invocation is."""
 
-OUR_MB = 120
-"""Of our memory what this process takes, which opens no file. The rest is the other's, that reads pages."""
+OUR_MB = 190
+"""Of our memory what this process takes, with the picture of a page of 40 million pixels that a model is to see. It opens no
+file. The rest is the other's, that reads pages."""
 
 ENDING_SECONDS = 10
 """What is left of our time to record what became of a page."""

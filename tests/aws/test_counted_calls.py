@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calls, deployed
+from benchmarks import calls, deployed, documents
 
 
 def counted(functions: dict[str, dict[str, Any]]) -> dict[str, Counter[str]]:
@@ -21,7 +21,7 @@ def test_a_job_asks_for_what_the_bill_says(weights: Path) -> None:
     (known,) = (job for job in deployed.results("calls")["jobs"] if (job["pages"], job["tier"]) == (1, "cpu"))
 
     with calls.system() as running:
-        job = running.job(calls.document(1))
+        job = running.job(documents.digital(1))
         idle = running.idle()
 
     advice = "run python -m benchmarks.calls, .cost and .scale"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import boto3
 import httpx
 import pytest
 
+from local.emulator import free_port
 from ocrchat import usecases
 from ocrchat.cloud import Cloud
 from ocrchat.settings import Settings
@@ -72,9 +72,7 @@ class Server:
 
 
 def start(folder: Path, **environment: str) -> Server:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = folder / "serve.log"
     scratch = folder / "tmp"
     scratch.mkdir()

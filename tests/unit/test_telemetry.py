@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from ocrchat.telemetry import Failed, Formatter, kind, told_by_the_log
+from ocrchat.telemetry import Failed, Formatter, told_by_the_log
+from ocrchat.tracebacks import kind
 from ocrchat.vlm.backend import Refused
 
 NAME = "drop/acme/Patient%20Smith.pdf"

@@ -10,17 +10,16 @@ import json
 import multiprocessing
 import resource
 import signal
-import traceback
 import warnings
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ocrchat import errors, reader
+from ocrchat import confinement, errors, reader
 from ocrchat.errors import BadRequest, DamagedFile, FileTooCostly
 from ocrchat.media import MediaType
 from ocrchat.reader import SourceInfo
-from ocrchat.silence import fall_silent
 from ocrchat.telemetry import logger
+from ocrchat.tracebacks import lines
 
 CPU_SECONDS = 12
 """Of a core. A scan of 30 million pixels as lossless JPEG 2000, the slowest honest file, takes 4; noise of that size takes 15."""
@@ -67,9 +66,8 @@ def inspect(
 def _answer(connection: Connection, data: bytes, max_pages: int, cpu_seconds: int, memory_mb: int) -> None:
     """Runs in the fork."""
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
-    resource.setrlimit(resource.RLIMIT_DATA, (memory_mb * 2**20,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    fall_silent()
+    confinement.bound(memory_mb)
+    confinement.fall_silent()
     answer: dict[str, Any]
     try:
         found = reader.inspect(data, max_pages)
@@ -79,8 +77,7 @@ def _answer(connection: Connection, data: bytes, max_pages: int, cpu_seconds: in
     except MemoryError:
         answer = {"costly": "memory"}
     except Exception as error:
-        # For the log: without the message, in which libraries quote what they were given.
-        answer = {"crashed": "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__}
+        answer = {"crashed": "".join(lines(error))}
     connection.send_bytes(json.dumps(answer).encode())
 
 

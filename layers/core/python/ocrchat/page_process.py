@@ -23,16 +23,15 @@ import json
 import pkgutil
 import resource
 import sys
-import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ocrchat import codec
+from ocrchat import codec, confinement
 from ocrchat.errors import PageUnreadable
 from ocrchat.media import MediaType
 from ocrchat.model import PageImage, Tier
-from ocrchat.silence import fall_silent
+from ocrchat.tracebacks import lines
 
 if TYPE_CHECKING:
     from ocrchat.reader import PageReader
@@ -59,7 +58,7 @@ def serve(connection: Connection, reader: PageReader, cpu_seconds: int) -> None:
         except MemoryError:
             answer, image = {"out_of_memory": True}, None
         except OSError as error:
-            answer, image = {"failed": _where(error)}, None
+            answer, image = {"failed": "".join(lines(error))}, None
         except Exception as error:
             answer, image = _crashed(error), None
         connection.send_bytes(json.dumps(answer).encode())
@@ -80,12 +79,7 @@ def _crashed(error: Exception) -> dict[str, Any]:
     """Libraries have words of their own for memory that they did not get."""
     if any(words in str(error) for words in _OUT_OF_MEMORY):
         return {"out_of_memory": True}
-    return {"crashed": _where(error)}
-
-
-def _where(error: Exception) -> str:
-    """For the log: without the message, in which libraries quote what they were given."""
-    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
+    return {"crashed": "".join(lines(error))}
 
 
 def _allow(cpu_seconds: int) -> None:
@@ -97,11 +91,9 @@ def _allow(cpu_seconds: int) -> None:
 
 def main(descriptor: str, factory: str, memory_mb: str, cpu_seconds: str) -> None:
     """`factory` names a function without arguments that gives the reader, as in "package.module:function"."""
-    # Private memory that may be written. Not RLIMIT_AS: of that the networks' files take much which costs nothing.
-    resource.setrlimit(resource.RLIMIT_DATA, (int(memory_mb) * 2**20,) * 2)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confinement.bound(int(memory_mb))
     reader = pkgutil.resolve_name(factory)()  # what keeps it from coming up is worth reading
-    fall_silent()
+    confinement.fall_silent()
     with contextlib.suppress(ConnectionError):
         serve(Connection(int(descriptor)), reader, int(cpu_seconds))
 

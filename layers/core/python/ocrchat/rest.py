@@ -24,7 +24,8 @@ from ocrchat.cloud import Cloud
 from ocrchat.errors import InvalidField, MethodNotAllowed, OcrChatError, TooManyRequests, Unauthenticated
 from ocrchat.openapi import Answer, Operation, Parameter
 from ocrchat.published import allowed_methods
-from ocrchat.telemetry import kind, logger
+from ocrchat.telemetry import logger
+from ocrchat.tracebacks import kind
 
 Handler = Callable[..., Response[Any]]
 """Takes a `Call`, and the variable parts of the path by name."""

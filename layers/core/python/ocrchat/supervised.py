@@ -172,15 +172,11 @@ class PageProcess:
 
 
 def _death(code: int | None) -> Exception:
-    match code:
-        case None:
-            return PageLost("the process that reads pages is gone")
-        case _ if code == -signal.SIGXCPU:
-            return PageTooCostly("The page takes longer than a page may.")
-        case _ if code in (-signal.SIGKILL, -signal.SIGTERM):
-            return _Hurt(PageLost(f"the process that reads pages was ended from outside: {code}"))
-        case _:
-            return _Hurt(PageCrashes(f"The page makes its reader crash: {code}."))
+    if code == -signal.SIGXCPU:
+        return PageTooCostly("The page takes longer than a page may.")
+    if code in (-signal.SIGKILL, -signal.SIGTERM):
+        return _Hurt(PageLost(f"the process that reads pages was ended from outside: {code}"))
+    return _Hurt(PageCrashes(f"The page makes its reader crash: {code}."))
 
 
 def _request(source: Path, media_type: MediaType, index: int, tier: Tier, language: str, *, shows: bool) -> bytes:

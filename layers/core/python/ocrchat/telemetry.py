@@ -1,13 +1,11 @@
 """Logs and metrics of all functions. Log events with ids and numbers; never a body, document text, a token or a URL.
 
-Nor the message of an exception: libraries quote in it what they were given. A time-out of S3 has the address, which ends with a
-file's name; AWS has the value that it refuses; `int` has the text that is no number. What happened, and where, is logged.
+Nor the message of an exception: see `tracebacks`.
 """
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
 from typing import ParamSpec, TypeVar
@@ -16,16 +14,7 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import MetricUnit
 
-
-def kind(error: BaseException) -> str:
-    """What an exception is, without its message, unless that was written for the log (`is_for_log`). Of AWS what it calls the
-    error, and what was asked of it."""
-    answer = getattr(error, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else None
-    operation = getattr(error, "operation_name", None)
-    if code and operation:
-        return f"{type(error).__name__}: {code} of {operation}"
-    return f"{type(error).__name__}: {error}" if getattr(error, "is_for_log", False) else type(error).__name__
+from ocrchat.tracebacks import kind, lines
 
 
 class Formatter(LambdaPowertoolsFormatter):
@@ -38,7 +27,7 @@ class Formatter(LambdaPowertoolsFormatter):
         self,
         ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None],
     ) -> str:
-        return "".join(_lines(ei[1])) if ei[1] else ""
+        return "".join(lines(ei[1])) if ei[1] else ""
 
 
 logger = Logger(logger_formatter=Formatter())
@@ -78,13 +67,3 @@ def measure(name: str, seconds: float) -> None:
     """Likewise, a duration."""
     with single_metric(name=name, unit=MetricUnit.Seconds, value=seconds):
         pass
-
-
-def _lines(error: BaseException) -> Iterator[str]:
-    """As Python writes a traceback: what came first, first."""
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before:
-        yield from _lines(before)
-        yield "\nThen:\n"
-    yield from traceback.format_tb(error.__traceback__)
-    yield kind(error) + "\n"

@@ -18,13 +18,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import Retrying
 
 from ocrchat import codec
 from ocrchat.aws import cursor
 from ocrchat.aws.accounts import Accounts, account_item
 from ocrchat.aws.dynamo import TTL, from_attributes, to_attributes
-from ocrchat.aws.failures import code, translated
+from ocrchat.aws.failures import code, patiently, translated
 from ocrchat.aws.jobs_table import ending_update, intake_end, job_put
 from ocrchat.billing import Account, Movement, MovementKind
 from ocrchat.errors import DeploymentCapReached, PaymentRequired, Unavailable
@@ -274,12 +274,8 @@ class Books:
 
 
 def _persistently() -> Retrying:
-    return Retrying(
-        retry=retry_if_exception_type(Overtaken),
-        wait=wait_random_exponential(multiplier=0.02, max=0.5),
-        stop=stop_after_delay(_PATIENCE_SECONDS),
-        reraise=True,
-    )
+    """Who was overtaken has only to read again what is there by now."""
+    return patiently(_PATIENCE_SECONDS, Overtaken, first=0.02, longest=0.5)
 
 
 def _key_key(account_id: str, key: str) -> Any:

@@ -49,11 +49,13 @@ def translated() -> Iterator[None]:
         raise Unavailable("The service could not be reached. Try again in a few seconds.") from error
 
 
-def patiently(seconds: float) -> Retrying:
-    """Tries again what is Unavailable, for so long: for who has nobody to come again for them."""
+def patiently(
+    seconds: float, error: type[Exception] = Unavailable, *, first: float = 0.2, longest: float = 10
+) -> Retrying:
+    """Tries again after such an error, for so long; waits up to `first` seconds, then longer, up to `longest`."""
     return Retrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.2, max=10),
+        retry=retry_if_exception_type(error),
+        wait=wait_random_exponential(multiplier=first, max=longest),
         stop=stop_after_delay(seconds),
         reraise=True,
     )

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
+from chaos.workers import family, workers
+
 LOOK_SECONDS = 0.1
 """Between two looks. The kernel keeps the peak of a process, so only one that dies between them has a higher one than is seen."""
 
 
-class Watch:
-    """Peaks by function, in MB of resident memory: of a handler together with the processes that it has started."""
+class Peaks:
+    """By function, in MB of resident memory: of a handler together with the processes that it has started."""
 
     def __init__(self) -> None:
         self._peaks: dict[str, float] = {}
         self._lock = threading.Lock()
-        self._functions: dict[psutil.Process, str] = {}
         self._over = threading.Event()
 
     @contextmanager
-    def watching(self) -> Iterator[Watch]:
+    def watching(self) -> Iterator[Peaks]:
         thread = threading.Thread(target=self._watch, name="watch")
         thread.start()
         try:
@@ -36,8 +36,9 @@ class Watch:
     def begin(self) -> None:
         """Peaks count from now on."""
         with self._lock:
-            for process, _ in self._workers():
-                _forget_peak(process.pid)
+            for worker, _ in workers(psutil.Process()):
+                for process in family(worker):
+                    _forget_peak(process.pid)
             self._peaks = {}
 
     def peaks(self) -> dict[str, int]:
@@ -52,27 +53,9 @@ class Watch:
                 self._look()
 
     def _look(self) -> None:
-        by_worker: dict[tuple[str, int], float] = defaultdict(float)
-        workers = dict(self._workers())
-        pids = {process.pid for process in workers}
-        for process, function in workers.items():
-            try:
-                parent = process.ppid()
-            except psutil.NoSuchProcess:
-                continue
-            by_worker[function, parent if parent in pids else process.pid] += _peak_mb(process.pid)
-        for (function, _), peak in by_worker.items():
-            self._peaks[function] = max(self._peaks.get(function, 0), peak)
-
-    def _workers(self) -> Iterator[tuple[psutil.Process, str]]:
-        for process in psutil.Process().children(recursive=True):
-            if process not in self._functions:
-                try:
-                    self._functions[process] = process.environ().get("POWERTOOLS_SERVICE_NAME", "")
-                except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-                    continue
-            if self._functions[process]:
-                yield process, self._functions[process]
+        for worker, entry in workers(psutil.Process()):
+            peak = sum(_peak_mb(process.pid) for process in family(worker))
+            self._peaks[entry] = max(self._peaks.get(entry, 0), peak)
 
 
 def _peak_mb(pid: int) -> float:
